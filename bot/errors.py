@@ -1,0 +1,139 @@
+"""What can go wrong in the bot; the text of every one is safe to show to a member.
+
+BotError
+├── SettingsError             the environment or .env says something impossible
+├── NotFoundInCatalogError    no track or artist of that name (carries the closest)
+├── NotLinkedError            the member has no linked Spotify account
+├── LinkError                 a login could not be finished
+│   ├── LoginExpiredError     unknown, used or older than ten minutes
+│   ├── ConsentRefusedError   the member said no on Spotify's page
+│   └── ScopesMissingError    the member granted less than we need
+└── SpotifyError
+    ├── NeedsRelinkError      the refresh token is dead
+    ├── NotAllowlistedError   the account is not among the app's five users
+    ├── OwnerNotPremiumError  the app's owner has no Premium
+    ├── QuotaExceededError    Spotify's daily quota, or our own budget, is used up
+    ├── RateLimitedError      a short pause is wanted
+    ├── SpotifyNotFoundError  no such thing
+    └── SpotifyUnavailableError  Spotify does not answer properly
+"""
+
+from datetime import datetime, timedelta
+
+
+class BotError(Exception):
+    """Base of what the bot raises on purpose; its text is safe to show."""
+
+
+class SettingsError(BotError):
+    """A setting is missing, a placeholder or malformed."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"{name}: {reason}")
+        self.name = name
+
+
+class NotFoundInCatalogError(BotError):
+    """Nothing in the catalog has that name."""
+
+    def __init__(self, asked: str, closest: tuple[str, ...]) -> None:
+        hint = f" Closest: {'; '.join(closest)}." if closest else " The catalog may be empty."
+        super().__init__(f"Nothing in the catalog is called {asked!r}.{hint}")
+        self.asked = asked
+        self.closest = closest
+
+
+class NotLinkedError(BotError):
+    """The member has no linked account."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "You have not linked Spotify yet. Use /link, or give me a song: /recommend track, or /recommend prompt."
+        )
+
+
+class LinkError(BotError):
+    """A login could not be finished."""
+
+
+class LoginExpiredError(LinkError):
+    """The login is unknown, was used already, or is too old."""
+
+    def __init__(self) -> None:
+        super().__init__("This login link has expired or was used already. Use /link in Discord for a new one.")
+
+
+class ConsentRefusedError(LinkError):
+    """The member said no."""
+
+    def __init__(self) -> None:
+        super().__init__("Spotify was not linked because you declined. Nothing was stored; /link starts again.")
+
+
+class ScopesMissingError(LinkError):
+    """The member granted less than we need."""
+
+    def __init__(self, missing: frozenset[str]) -> None:
+        super().__init__(
+            f"Spotify did not grant {', '.join(sorted(missing))}. Use /link again and leave every permission on."
+        )
+        self.missing = missing
+
+
+class SpotifyError(BotError):
+    """Spotify said no, or nothing."""
+
+
+class NeedsRelinkError(SpotifyError):
+    """The refresh token is dead: six months passed, or access was withdrawn."""
+
+    def __init__(self) -> None:
+        super().__init__("Your Spotify link has ended (Spotify ends it after six months). Use /link to renew it.")
+
+
+class NotAllowlistedError(SpotifyError):
+    """The account is not on the app's list of users."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This Spotify account is not on the list of the app's five users. Ask the operator to add you under "
+            "Users Management; /recommend track and /recommend prompt work without a link."
+        )
+
+
+class OwnerNotPremiumError(SpotifyError):
+    """The app's owner has no Premium, so Spotify refuses every call."""
+
+    def __init__(self) -> None:
+        super().__init__("Spotify refuses this bot because its operator's account has no active Premium.")
+
+
+class QuotaExceededError(SpotifyError):
+    """The quota of the app, or our own budget, is used up."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(f"Spotify's quota is used up until <t:{int(until.timestamp())}:t>. Nothing was lost.")
+        self.until = until
+
+
+class RateLimitedError(SpotifyError):
+    """Spotify wants a short pause."""
+
+    def __init__(self, retry_after: timedelta) -> None:
+        super().__init__("Spotify is busy. Try again in a minute.")
+        self.retry_after = retry_after
+
+
+class SpotifyNotFoundError(SpotifyError):
+    """Spotify has no such thing."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"Spotify has no {what}.")
+        self.what = what
+
+
+class SpotifyUnavailableError(SpotifyError):
+    """Spotify does not answer, or not in a way we understand."""
+
+    def __init__(self) -> None:
+        super().__init__("Spotify does not answer at the moment. Try again in a few minutes.")

@@ -1,0 +1,209 @@
+"""What the recommender needs from others, in its own words."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from recommender.types import AlbumKey, Filters, Keys, Matrix, Track, TrackKey, Vector
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """The text about a track that an encoder may read."""
+
+    title: str
+    artists: tuple[str, ...]
+    album: str | None
+    genres: tuple[str, ...]
+    lyrics: str | None
+
+
+class TextEncoder(Protocol):
+    """Turns texts into unit vectors."""
+
+    @property
+    def fingerprint(self) -> str:
+        """``model@revision/preprocessing/dim``: vectors of two fingerprints never mix."""
+        ...
+
+    @property
+    def dim(self) -> int:
+        """Columns of a vector."""
+        ...
+
+    def encode(self, texts: Sequence[str], /) -> Matrix:
+        """Return unit rows, shape (len(texts), dim), row order as given; an empty text is a zero row.
+
+        Long texts are split into windows whose vectors are averaged.
+        """
+        ...
+
+
+class ImageEncoder(Protocol):
+    """Turns pictures into unit vectors."""
+
+    @property
+    def fingerprint(self) -> str:
+        """``model@revision/preprocessing/dim``."""
+        ...
+
+    @property
+    def dim(self) -> int:
+        """Columns of a vector."""
+        ...
+
+    def encode(self, pictures: Sequence[bytes], /) -> Matrix:
+        """Return unit rows, shape (len(pictures), dim), for encoded picture files (JPEG, PNG, WebP).
+
+        Raises:
+            PictureRefusedError: One is not a picture, or too large to decode safely.
+        """
+        ...
+
+
+class WordsSource(Protocol):
+    """Finds the words of tracks: lyrics, and what may be said of them."""
+
+    def words_of(self, tracks: Sequence[Track], /) -> Sequence[Words | None]:
+        """Return the words of each track in order; None where there is nothing an encoder may read.
+
+        A source that is down raises nothing: it logs, and gives what it has.
+        """
+        ...
+
+
+class CoverSource(Protocol):
+    """Finds the cover picture of an album."""
+
+    def cover_of(self, track: Track, /) -> bytes | None:
+        """Return an encoded picture, or None when nobody has one that an encoder may read."""
+        ...
+
+
+class VectorStore(Protocol):
+    """Keeps vectors with the fingerprint of their encoder; the truth behind every index.
+
+    Methods open their own short transactions, so ingestion can be stopped between any two calls.
+    """
+
+    def tracks_missing_text(self, fingerprint: str, /, *, limit: int, after: TrackKey) -> list[Track]:
+        """Return tracks with key > ``after`` that have no text vector of this fingerprint, by key."""
+        ...
+
+    def tracks_missing_cover(self, fingerprint: str, /, *, limit: int, after: AlbumKey) -> list[Track]:
+        """Return one track for each album with key > ``after`` whose cover is neither encoded nor known absent."""
+        ...
+
+    def count_missing_text(self, fingerprint: str, /) -> int:
+        """Count what :meth:`tracks_missing_text` would return in all."""
+        ...
+
+    def count_missing_cover(self, fingerprint: str, /) -> int:
+        """Count what :meth:`tracks_missing_cover` would return in all."""
+        ...
+
+    def save_text(self, fingerprint: str, keys: Sequence[TrackKey], vectors: Matrix, /) -> None:
+        """Store one row per key; a zero row says 'tried, nothing to read'. Replaces older ones."""
+        ...
+
+    def save_cover(self, fingerprint: str, albums: Sequence[AlbumKey], vectors: Matrix, /) -> None:
+        """Store one row per album; a zero row says 'tried, no cover'. Replaces older ones."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RawVectors:
+    """Raw encoder output for a batch of tracks; zero rows where a track has none."""
+
+    keys: Keys
+    text: Matrix
+    image: Matrix
+    audio: Matrix
+    """Shape (n, raw audio columns); NaN where a feature is unknown."""
+    artists: tuple[str, ...]
+    """Normalised first artist of each row."""
+    popularity: Vector
+    """0-100; NaN where unknown."""
+
+
+class RawVectorSource(Protocol):
+    """Streams what an index is built from."""
+
+    def count(self, /) -> int:
+        """Count the tracks of the catalog."""
+        ...
+
+    def batches(
+        self, text: tuple[str, int], image: tuple[str, int], /, *, after: TrackKey = ...
+    ) -> Iterator[RawVectors]:
+        """Yield tracks with key > ``after``, by key; ``text`` and ``image`` are (fingerprint, dim).
+
+        A track is given once it has a text vector row of this fingerprint (a zero row counts) or any audio features.
+        """
+        ...
+
+
+class TrackLookup(Protocol):
+    """Answers questions about tracks from the catalog."""
+
+    def tracks(self, keys: Iterable[TrackKey], /) -> Mapping[TrackKey, Track]:
+        """Return the tracks that exist among these keys."""
+        ...
+
+    def keys_matching(self, filters: Filters, /) -> Keys:
+        """Return the keys of all tracks that pass the filters, ascending."""
+        ...
+
+    def keys_of_artist(self, artist: str, /) -> Keys:
+        """Return the keys of an artist's tracks (normalised name), ascending; empty when unknown."""
+        ...
+
+
+class TrackIndex(Protocol):
+    """Finds the rows with the largest inner product with a query.
+
+    Stored rows are fused vectors (see :mod:`recommender.fusion`); they need not be of unit length.
+    """
+
+    @property
+    def dim(self) -> int:
+        """Columns of a vector."""
+        ...
+
+    def __len__(self) -> int:
+        """Return how many keys can be found."""
+        ...
+
+    def search(self, query: Vector, count: int, /, *, among: Keys | None = None) -> tuple[Keys, Vector]:
+        """Return keys and inner products, best first; fewer than ``count`` when fewer exist.
+
+        ``among`` restricts the answer to these keys, exactly; unknown ones are ignored.
+
+        Raises:
+            ValueError: Another width, a NaN, or a query that is zero everywhere.
+        """
+        ...
+
+    def vectors_of(self, keys: Keys, /) -> Matrix:
+        """Return the stored rows in the order asked; zero rows for unknown keys."""
+        ...
+
+    def add(self, keys: Keys, vectors: Matrix, /) -> None:
+        """Add rows; a key that is already there is replaced.
+
+        Raises:
+            ValueError: Another width, a NaN, or a key given twice.
+        """
+        ...
+
+    def remove(self, keys: Keys, /) -> None:
+        """Forget these keys; unknown ones are ignored."""
+        ...
+
+
+class Progress(Protocol):
+    """Is told how long work goes on."""
+
+    def __call__(self, done: int, total: int, /) -> None:
+        """Report that ``done`` of ``total`` are done."""
+        ...
