@@ -7,9 +7,14 @@ BotError
 ├── LinkError                 a login could not be finished
 │   ├── LoginExpiredError     unknown, used or older than ten minutes
 │   ├── ConsentRefusedError   the member said no on Spotify's page
-│   └── ScopesMissingError    the member granted less than we need
+│   ├── ScopesMissingError    the member granted less than we need
+│   ├── AccountTakenError     another member has linked that Spotify account
+│   └── PastedAddressError    what was pasted is not the address Spotify led to
 └── SpotifyError
+    ├── SpotifyNotSetUpError  the operator gave no client id, or one that Spotify does not know
     ├── NeedsRelinkError      the refresh token is dead
+    ├── AccessTokenRefusedError  the access token is not valid any more; a refresh helps
+    ├── SpotifyForbiddenError  this call is closed to the app or the member
     ├── NotAllowlistedError   the account is not among the app's five users
     ├── OwnerNotPremiumError  the app's owner has no Premium
     ├── QuotaExceededError    Spotify's daily quota, or our own budget, is used up
@@ -80,8 +85,53 @@ class ScopesMissingError(LinkError):
         self.missing = missing
 
 
+class AccountTakenError(LinkError):
+    """Another member has linked that Spotify account."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Another Discord account is linked to this Spotify account. Use /unlink there first, then /link here."
+        )
+
+
+class PastedAddressError(LinkError):
+    """What was pasted is not the address Spotify led to."""
+
+    def __init__(self, expected: str) -> None:
+        super().__init__(
+            f"That is not the address Spotify led you to. After you agree, copy the whole address from the browser; "
+            f"it starts with {expected} and contains a code."
+        )
+        self.expected = expected
+
+
 class SpotifyError(BotError):
     """Spotify said no, or nothing."""
+
+
+class SpotifyNotSetUpError(SpotifyError):
+    """The operator gave no client id, or one that Spotify does not know."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Spotify is not set up for this bot: its operator sets SPOTIFY_CLIENT_ID (and the secret, if there is one). "
+            "/recommend track and /recommend prompt work without it."
+        )
+
+
+class AccessTokenRefusedError(SpotifyError):
+    """The access token is not valid any more; whoever holds the refresh token gets another and asks again."""
+
+    def __init__(self) -> None:
+        super().__init__("Spotify did not accept the login. Try again; if it happens again, use /link.")
+
+
+class SpotifyForbiddenError(SpotifyError):
+    """Spotify closes this call to the app, or this thing to the member."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"Spotify does not let this bot read {what}.")
+        self.what = what
 
 
 class NeedsRelinkError(SpotifyError):
