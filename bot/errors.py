@@ -3,6 +3,10 @@
 BotError
 ├── SettingsError             the environment or .env says something impossible
 ├── NotFoundInCatalogError    no track or artist of that name (carries the closest)
+├── DatasetFileError          a dataset file cannot be read or understood
+├── ContentError              a service for words or covers
+│   ├── ContentBusyError      it wants a pause
+│   └── ContentUnavailableError  it does not answer properly
 ├── NotLinkedError            the member has no linked Spotify account
 ├── LinkError                 a login could not be finished
 │   ├── LoginExpiredError     unknown, used or older than ten minutes
@@ -46,6 +50,37 @@ class NotFoundInCatalogError(BotError):
         super().__init__(f"Nothing in the catalog is called {asked!r}.{hint}")
         self.asked = asked
         self.closest = closest
+
+
+class DatasetFileError(BotError):
+    """A dataset file cannot be read, or not understood."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"{name} cannot be imported: {reason}.")
+        self.name = name
+        self.reason = reason
+
+
+class ContentError(BotError):
+    """A service for words or covers said no, or nothing."""
+
+
+class ContentBusyError(ContentError):
+    """The service wants a pause."""
+
+    def __init__(self, service: str, retry_after: timedelta) -> None:
+        super().__init__(f"{service} is busy. Try again in a few minutes.")
+        self.service = service
+        self.retry_after = retry_after
+
+
+class ContentUnavailableError(ContentError):
+    """The service does not answer, or not in a way we understand."""
+
+    def __init__(self, service: str, reason: str) -> None:
+        super().__init__(f"{service} does not answer properly: {reason}.")
+        self.service = service
+        self.reason = reason
 
 
 class NotLinkedError(BotError):
