@@ -30,9 +30,9 @@ _YEAR = re.compile(r"^(?:19|20)\d\d$")
 # what stands in brackets or after a dash.
 _ANOTHER_RECORDING: dict[str, re.Pattern[str]] = {
     "live": re.compile(
-        r"^(?:recorded )?live$|\b(?:ao vivo|en vivo|en directo|en concert|dal vivo|unplugged|in concert)\b|^recorded at\b"
+        r"^(?:recorded )?live$|\b(?:ao vivo|en vivo|en directo|en concert|dal vivo|unplugged|in concert)\b"
         r"|^(?:recorded )?live (?:at|in|from|on|version|session|acoustic|edit|recording|bonus|mix|performance|\d)"
-        r"|\blive(?: (?:version|recording|session|album))?(?: \d{4})?(?: remaster(?:ed)?)?$|\b(?:bbc|radio|peel) session"
+        r"|\blive(?: (?:version|recording|session|album))?(?: \d{4})?$|\b(?:bbc|radio|peel) session|^recorded at\b"
     ),
     "remix": re.compile(
         r"\b(?:remix|rmx|rework|bootleg|mashup|flip|refix|vip mix|dub mix|club mix|dance mix|club edit|remixed)\b"
@@ -63,6 +63,7 @@ _ANOTHER_RECORDING: dict[str, re.Pattern[str]] = {
     ),
 }
 
+_REMASTER = re.compile(r"\b(?:(?:19|20)\d\d )?(?:digital(?:ly)? )?(?:remaster\w*|remasteri[sz]\w*|remasterizad[oa])\b")
 # These say how the same recording was issued.
 _SAME_RECORDING = re.compile(
     r"\b(?:remaster\w*|remasteri[sz]\w*|remasterizad[oa]|digital master)\b"
@@ -171,7 +172,7 @@ def _split(title: str) -> tuple[str, tuple[str, ...]]:
 
 
 def _markers(part: str) -> frozenset[str]:
-    text = normalised(part)
+    text = " ".join(_REMASTER.sub("", normalised(part)).split())
     if _SAME_RECORDING.search(text) and not _ANOTHER_RECORDING["live"].search(text):
         return frozenset()
     return frozenset(marker for marker, pattern in _ANOTHER_RECORDING.items() if pattern.search(text))
