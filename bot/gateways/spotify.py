@@ -57,9 +57,7 @@ class SpotifyGateway:
     ) -> None:
         silence_spotipy()
         self._now = now
-        self._client = _Client(
-            auth=access_token, requests_session=session, requests_timeout=TIMEOUT.total_seconds()
-        )
+        self._client = _Client(auth=access_token, requests_session=session, requests_timeout=TIMEOUT.total_seconds())
         self._client.prefix = f"{api_base}/v1/"
 
     def me(self) -> SpotifyProfile:

@@ -133,12 +133,12 @@ class SpotifyLogin:
     def _tokens(
         self, form: dict[str, str], client_id: str, *, dead: type[LoginExpiredError] | type[NeedsRelinkError]
     ) -> Tokens:
-        is_ours = client_id == self._client_id and self._client_secret is not None
-        auth = HTTPBasicAuth(client_id, self._client_secret) if is_ours else _no_auth
+        secret = self._client_secret if client_id == self._client_id else None
+        auth = HTTPBasicAuth(client_id, secret) if secret else _no_auth
         try:
             response = self._session.post(
                 f"{self._accounts_base}/api/token",
-                data=form if is_ours else {**form, "client_id": client_id},
+                data=form if secret else {**form, "client_id": client_id},
                 auth=auth,
                 timeout=TIMEOUT.total_seconds(),
                 allow_redirects=False,

@@ -164,7 +164,9 @@ def _released(text: str | None) -> ReleaseDate | None:
 
 
 def _cover(images: Any) -> str | None:
-    by_width = sorted((image for image in images if image and image.get("url")), key=lambda each: each.get("width") or 0)
+    by_width = sorted(
+        (image for image in images if image and image.get("url")), key=lambda each: each.get("width") or 0
+    )
     large = [image for image in by_width if (image.get("width") or 0) >= COVER_WIDTH_PX]
     chosen = large[:1] or by_width[-1:]
     return str(chosen[0]["url"]) if chosen else None

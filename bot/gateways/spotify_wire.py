@@ -49,9 +49,9 @@ def silence_spotipy() -> None:
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
 
-def refusal(status: int, message: str, reason: str | None, retry_after: str | None, *, what: str, now: datetime) -> (
-    SpotifyError
-):
+def refusal(
+    status: int, message: str, reason: str | None, retry_after: str | None, *, what: str, now: datetime
+) -> SpotifyError:
     """Return the error that stands for a refused call.
 
     Args:
