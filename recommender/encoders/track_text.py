@@ -1,0 +1,59 @@
+"""What a text encoder reads of a track, and how its readings become the track's vector."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from recommender.encoders.unit_rows import unit_rows
+from recommender.ports import TextEncoder, Words
+from recommender.types import Matrix
+
+COMPOSITION = "words-1"
+"""Raised when :func:`compose` or the shares change, so that older vectors are missing rather than mixed."""
+DESCRIPTION_SHARE = 0.5
+"""Of the description against the lyrics: names and genres say what lyrics leave out, and the reverse."""
+
+
+def compose(words: Words) -> tuple[str, str | None]:
+    """Return a track's description, and its lyrics or None.
+
+    The description reads ``Title by Artist, Artist. Album: X. Genres: a, b.``; what is unknown is left out.
+    """
+    by = f" by {', '.join(words.artists)}" if words.artists else ""
+    sentences = [f"{words.title}{by}".strip()]
+    if words.album:
+        sentences.append(f"Album: {words.album}")
+    if words.genres:
+        sentences.append(f"Genres: {', '.join(words.genres)}")
+    description = " ".join(f"{sentence}." for sentence in sentences if sentence)
+    lyrics = (words.lyrics or "").strip()
+    return description, lyrics or None
+
+
+def track_text_fingerprint(encoder: TextEncoder) -> str:
+    """Return what vectors of :func:`track_vectors` are stored under."""
+    return f"{encoder.fingerprint}+{COMPOSITION}"
+
+
+def track_vectors(encoder: TextEncoder, words: Sequence[Words | None]) -> Matrix:
+    """Return one unit row per track, shape (len(words), dim); a zero row where there are no words.
+
+    A row is the mean of the description's and the lyrics' unit vectors, at unit length; the description alone where
+    there are no lyrics.
+    """
+    rows = np.zeros((len(words), encoder.dim), dtype=np.float32)
+    texts: list[str] = []
+    owners: list[int] = []
+    shares: list[float] = []
+    for row, known in enumerate(words):
+        if known is None:
+            continue
+        description, lyrics = compose(known)
+        for text, share in ((description, DESCRIPTION_SHARE), (lyrics, 1 - DESCRIPTION_SHARE)):
+            if text:
+                texts.append(text)
+                owners.append(row)
+                shares.append(share)
+    if texts:
+        np.add.at(rows, owners, np.asarray(shares, dtype=np.float32)[:, None] * encoder.encode(texts))
+    return unit_rows(rows)
