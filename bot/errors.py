@@ -3,6 +3,8 @@
 BotError
 ├── SettingsError             the environment or .env says something impossible
 ├── NotFoundInCatalogError    no track or artist of that name (carries the closest)
+├── TrackGoneError            a button names a track that the catalog no longer has
+├── SeveralSeedsError         more than one of track, artist and prompt was given
 ├── DatasetFileError          a dataset file cannot be read or understood
 ├── ContentError              a service for words or covers
 │   ├── ContentBusyError      it wants a pause
@@ -81,6 +83,21 @@ class ContentUnavailableError(ContentError):
         super().__init__(f"{service} does not answer properly: {reason}.")
         self.service = service
         self.reason = reason
+
+
+class TrackGoneError(BotError):
+    """A track that was suggested is no longer in the catalog."""
+
+    def __init__(self) -> None:
+        super().__init__("That track is no longer in the catalog, so there is nothing to note.")
+
+
+class SeveralSeedsError(BotError):
+    """More than one thing to start from was given."""
+
+    def __init__(self, given: tuple[str, ...]) -> None:
+        super().__init__(f"Start from one thing: you gave {' and '.join(given)}. Leave all but one empty.")
+        self.given = given
 
 
 class NotLinkedError(BotError):

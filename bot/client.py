@@ -1,0 +1,160 @@
+"""The bot on Discord: its commands and buttons on top of the services."""
+
+import hashlib
+import json
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import discord
+import yarl
+from discord import app_commands
+from discord.asset import Asset
+from discord.ext import commands
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+
+from bot.cogs.link import LinkCog
+from bot.cogs.recommend import RecommendCog
+from bot.cogs.status import StatusCog
+from bot.error_replies import ErrorReplies, ReplyingCommandTree, new_incident
+from bot.errors import SettingsError
+from bot.presenters.delivery import LOST
+from bot.services.ports import Services, StateStore
+from bot.settings import is_loopback
+from bot.views.linking import PasteButton
+from bot.views.verdict_buttons import UndoButton, VerdictButton
+from recommender.types import MemberId
+
+log = logging.getLogger(__name__)
+
+COMMANDS_MARK = "discord.commands"
+_CANNOT_LIST = frozenset({404, 405, 501})
+"""What a Discord that is not Discord's own may answer when asked for the registered commands."""
+
+
+def point_discord_at(api_base: str, gateway_url: str) -> None:
+    """Let discord.py talk to another implementation of Discord's API, on loopback only.
+
+    Args:
+        api_base: For instance ``http://127.0.0.1:9000/api/v10``.
+        gateway_url: For instance ``ws://127.0.0.1:9000/gateway``.
+
+    Raises:
+        SettingsError: An address is not a loopback one.
+    """
+    for name, address in (("DISCORD_API_BASE", api_base), ("DISCORD_GATEWAY_URL", gateway_url)):
+        if not is_loopback(address):
+            raise SettingsError(name, "is honoured for loopback addresses only (127.0.0.1)")
+    Route.BASE = api_base.rstrip("/")
+    DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway_url)
+    Asset.BASE = str(yarl.URL(api_base).with_path("/cdn"))
+
+
+class CratediggerBot(commands.Bot):
+    """Discord's side of Cratedigger; without privileged intents, mentions or message commands."""
+
+    def __init__(
+        self,
+        services: Services,
+        *,
+        guild_ready_timeout: float = 2.0,
+        incident: Callable[[], str] = new_incident,
+    ) -> None:
+        super().__init__(
+            command_prefix=commands.when_mentioned,
+            help_command=None,
+            tree_cls=ReplyingCommandTree,
+            intents=discord.Intents(guilds=True),
+            allowed_mentions=discord.AllowedMentions.none(),
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+            max_messages=None,
+            guild_ready_timeout=guild_ready_timeout,
+        )
+        self.services = services
+        self._errors = ErrorReplies(incident=incident)
+        self._link_cog = LinkCog(services.linking)
+
+    async def setup_hook(self) -> None:
+        """Add commands and buttons, and tell Discord about the commands if they changed."""
+        if isinstance(self.tree, ReplyingCommandTree):
+            self.tree.error_replies = self._errors
+        self.add_dynamic_items(VerdictButton, UndoButton, PasteButton)
+        for cog in (
+            RecommendCog(self.services.recommending),
+            self._link_cog,
+            StatusCog(self.services.status),
+        ):
+            await self.add_cog(cog)
+        await CommandSync(self.tree, self.services.state, where=Route.BASE).run()
+
+    async def serve(self, token: str) -> None:
+        """Log in and answer until closed.
+
+        Raises:
+            SettingsError: Discord does not know the token.
+        """
+        try:
+            await self.start(token)
+        except discord.LoginFailure as error:
+            raise SettingsError(
+                "DISCORD_TOKEN", "is not known to Discord; copy it from the developer portal"
+            ) from error
+
+    async def reply_to_error(self, interaction: discord.Interaction[Any], error: BaseException) -> None:
+        """Send one private reply about an error."""
+        await self._errors.reply(interaction, error)
+
+    async def say_linked(self, member: MemberId, display_name: str) -> bool:
+        """Confirm a link where the member typed ``/link``; return whether that was still possible."""
+        return await self._link_cog.say_linked(member, display_name)
+
+    async def on_ready(self) -> None:
+        """Say in the log that members are heard now."""
+        log.info("ready guilds=%d", len(self.guilds))
+
+
+class CommandSync:
+    """Compares the commands with those registered last time."""
+
+    def __init__(self, tree: app_commands.CommandTree[Any], state: StateStore, *, where: str) -> None:
+        """Keep the collaborators; ``where`` names the Discord that is meant."""
+        self._tree = tree
+        self._state = state
+        self._where = where
+
+    async def run(self) -> bool:
+        """Register the commands if they are not; return whether that was necessary.
+
+        A Discord that refuses or does not answer is logged: the bot goes on with what is registered.
+        """
+        wanted = self._fingerprint()
+        kept = json.loads(await self._state.get(COMMANDS_MARK) or "{}")
+        try:
+            if kept.get("wanted") == wanted and await self._still_there(kept.get("ids", [])):
+                log.info("commands unchanged")
+                return False
+            registered = await self._tree.sync()
+        except (discord.DiscordException, *LOST):
+            log.exception("commands not registered")
+            return False
+        await self._state.put(
+            COMMANDS_MARK, json.dumps({"wanted": wanted, "ids": sorted(each.id for each in registered)})
+        )
+        log.info("commands registered count=%d", len(registered))
+        return True
+
+    def _fingerprint(self) -> str:
+        commands = [command.to_dict(self._tree) for command in self._tree.get_commands()]
+        told = json.dumps([self._where, self._tree.client.application_id, commands], sort_keys=True)
+        return hashlib.sha256(told.encode()).hexdigest()
+
+    async def _still_there(self, ids: list[int]) -> bool:
+        try:
+            registered = await self._tree.fetch_commands()
+        except discord.HTTPException as error:
+            if error.status in _CANNOT_LIST:
+                return True
+            raise
+        return sorted(each.id for each in registered) == ids

@@ -1,0 +1,70 @@
+"""The way to Spotify: a button that leads there, and a form for the address it leads back to."""
+
+import re
+from datetime import datetime
+from typing import Any, Self
+
+import discord
+from discord import ui
+
+from bot.presenters.delivery import deliver, show_form, think
+from bot.presenters.linking import invitation_text, linked_text
+from bot.views.host import host_of
+from bot.views.pressed import LastingButton
+from bot.views.verdict_buttons import confirmation
+from recommender.types import MemberId
+
+_LONGEST_ADDRESS = 2000
+
+
+class PasteButton(LastingButton, template=r"link:paste"):
+    """Opens the form for the address."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            ui.Button(label="Paste the address", style=discord.ButtonStyle.secondary, custom_id="link:paste")
+        )
+
+    @classmethod
+    async def from_custom_id(
+        cls, _interaction: discord.Interaction[Any], _item: ui.Item[Any], _match: re.Match[str], /
+    ) -> Self:
+        """Return the button that was pressed."""
+        return cls()
+
+    async def acknowledge(self, interaction: discord.Interaction[Any]) -> None:
+        """Answer with the form: nothing else may come before it."""
+        await show_form(interaction, PasteForm())
+
+    async def work(self, interaction: discord.Interaction[Any]) -> None:
+        """Leave the rest to the form."""
+
+
+class PasteForm(ui.Modal, title="Finish linking Spotify"):
+    """Takes the address that Spotify led the member's browser to."""
+
+    address: ui.Label[Any] = ui.Label(
+        text="Address of the page you ended on",
+        description="After you agreed, copy it from your browser even if the page did not open.",
+        component=ui.TextInput(
+            custom_id="address", placeholder="http://127.0.0.1:8080/spotify/callback?…", max_length=_LONGEST_ADDRESS
+        ),
+    )
+
+    async def on_submit(self, interaction: discord.Interaction[Any]) -> None:
+        """Finish the login."""
+        await think(interaction, private=True)
+        field = self.address.component
+        address = field.value.strip() if isinstance(field, ui.TextInput) else ""
+        linked = await host_of(interaction).services.linking.finish_pasted(MemberId(interaction.user.id), address)
+        await deliver(interaction, confirmation(linked_text(linked.display_name)))
+
+    async def on_error(self, interaction: discord.Interaction[Any], error: Exception, /) -> None:  # type: ignore[override]
+        """Answer the member."""
+        await host_of(interaction).reply_to_error(interaction, error)
+
+
+def invitation_view(url: str, expires_at: datetime) -> ui.LayoutView:
+    """Return the invitation to link."""
+    lead: ui.Button[Any] = ui.Button(label="Link Spotify", url=url)
+    return confirmation(invitation_text(expires_at), lead, PasteButton())
