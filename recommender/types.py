@@ -279,6 +279,8 @@ class ScoreParts:
     image: float = 0.0
     audio: float = 0.0
     collaborative: float = 0.0
+    era: float = 0.0
+    """What the years of release add when they lie near those of the seed."""
     popularity: float = 0.0
     discovery: float = 0.0
     """What the discovery dial gives or takes for a familiar or new artist."""
