@@ -1,11 +1,13 @@
 """Cover pictures: from the Cover Art Archive, from addresses on the web, and from the operator's own files."""
 
+import logging
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from bot.errors import ContentUnavailableError
 from bot.gateways.http import Http
+
+log = logging.getLogger(__name__)
 
 SERVICE = "Cover Art Archive"
 LARGEST_PICTURE = 10 * 2**20
@@ -34,13 +36,13 @@ class CoverArtArchive:
         return f"{self._base}/release/{release}/front-500"
 
     def front(self, release: str) -> bytes | None:
-        """Return the front cover of a release, or None when it has none.
+        """Return the front cover of a release, or None when it has none that is a JPEG, PNG or WebP.
 
         Raises:
             ContentBusyError: The archive wants a pause.
-            ContentUnavailableError: It does not answer, or with something else.
+            ContentUnavailableError: It does not answer.
         """
-        return _picture(self._http, self.address(release), SERVICE)
+        return _picture(self._http, self.address(release))
 
 
 class WebPictures:
@@ -54,13 +56,13 @@ class WebPictures:
         self._http = http
 
     def at(self, address: str) -> bytes | None:
-        """Return the picture at an address, or None when it is gone.
+        """Return the picture at an address, or None when none is there (any more).
 
         Raises:
             ContentBusyError: The host wants a pause.
-            ContentUnavailableError: It does not answer, with something else, or may not be asked.
+            ContentUnavailableError: It does not answer, or may not be asked.
         """
-        return _picture(self._http, address, urlsplit(address).hostname or "A cover's host")
+        return _picture(self._http, address)
 
 
 def picture_in_file(address: str) -> bytes | None:
@@ -75,10 +77,11 @@ def picture_in_file(address: str) -> bytes | None:
     return picture if picture.startswith(_MAGIC) else None
 
 
-def _picture(http: Http, address: str, service: str) -> bytes | None:
+def _picture(http: Http, address: str) -> bytes | None:
     answer = http.get(address, accept=PICTURE_TYPES, limit=LARGEST_PICTURE)
     if answer is None:
         return None
     if answer.content_type not in _TAKEN_TYPES or not answer.body.startswith(_MAGIC):
-        raise ContentUnavailableError(service, "the answer is no JPEG, PNG or WebP")
+        log.info("no picture address_type=%s bytes=%d", answer.content_type, len(answer.body))
+        return None
     return answer.body

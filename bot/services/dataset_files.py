@@ -9,7 +9,7 @@ import gzip
 import io
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -51,7 +51,7 @@ class DatasetFile(Protocol):
         """How far the reading in progress is, 0 to 1."""
         ...
 
-    def rows(self, start: int = 0, /, *, only: Sequence[int] | None = None) -> Iterator[Row]:
+    def rows(self, start: int = 0, /, *, only: Sequence[int] | None = None) -> Generator[Row, None, None]:
         """Yield the records from number ``start`` on.
 
         Args:
@@ -97,7 +97,7 @@ class TextTable:
         """How far the reading in progress is, 0 to 1."""
         return min(self._read / self._size, 1.0)
 
-    def rows(self, start: int = 0, /, *, only: Sequence[int] | None = None) -> Iterator[Row]:  # noqa: ARG002
+    def rows(self, start: int = 0, /, *, only: Sequence[int] | None = None) -> Generator[Row, None, None]:  # noqa: ARG002
         """Yield the records from number ``start`` on; see :class:`DatasetFile`."""
         csv.field_size_limit(LARGEST_FIELD)
         try:
@@ -161,7 +161,7 @@ class ParquetTable:
         """How far the reading in progress is, 0 to 1."""
         return min(self._read / self._rows, 1.0) if self._rows else 1.0
 
-    def rows(self, start: int = 0, /, *, only: Sequence[int] | None = None) -> Iterator[Row]:
+    def rows(self, start: int = 0, /, *, only: Sequence[int] | None = None) -> Generator[Row, None, None]:
         """Yield the records from number ``start`` on; see :class:`DatasetFile`."""
         import pyarrow
 
