@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from threading import Lock
 
 from bot.errors import QuotaExceededError
-from storage.database import Database, Stored
+from storage.database import Database
+from storage.stored import Stored
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +54,14 @@ class SpotifyBudget:
         if until is not None:
             raise QuotaExceededError(until)
 
+    def check(self) -> None:
+        """Raise what :meth:`admit` would raise, and count nothing."""
+        now = self._now()
+        with self._database.reading() as stored:
+            until = self._closed_until(stored, now)
+        if until is not None:
+            raise QuotaExceededError(until)
+
     def block(self, until: datetime) -> None:
         """Make no call before a moment; an earlier moment does not shorten a block."""
         with self._counting, self._database.transaction() as stored:
@@ -64,7 +73,7 @@ class SpotifyBudget:
     def status(self) -> BudgetStatus:
         """Return where the budget stands."""
         now = self._now()
-        with self._database.transaction() as stored:
+        with self._database.reading() as stored:
             return BudgetStatus(
                 spent=stored.budget.spent_since(now - WINDOW),
                 daily_calls=self._daily_calls,

@@ -134,7 +134,7 @@ class SpotifyLogin:
         self, form: dict[str, str], client_id: str, *, dead: type[LoginExpiredError] | type[NeedsRelinkError]
     ) -> Tokens:
         secret = self._client_secret if client_id == self._client_id else None
-        auth = HTTPBasicAuth(client_id, secret) if secret else _no_auth
+        auth = HTTPBasicAuth(client_id, secret) if secret else None
         try:
             response = self._session.post(
                 f"{self._accounts_base}/api/token",
@@ -191,11 +191,6 @@ def challenge_of(verifier: str) -> str:
     """
     digest = hashlib.sha256(verifier.encode("ascii")).digest()
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode("ascii")
-
-
-def _no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """Send none; requests would otherwise look for credentials in a .netrc file."""
-    return request
 
 
 def _json(response: requests.Response) -> Mapping[str, Any]:

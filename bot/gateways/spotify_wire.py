@@ -40,6 +40,7 @@ def new_session() -> requests.Session:
     session = requests.Session()
     session.max_redirects = MAX_REDIRECTS
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    session.auth = _as_it_is
     return session
 
 
@@ -73,6 +74,11 @@ def refusal(
     if status < HTTPStatus.INTERNAL_SERVER_ERROR:
         log.error("spotify refused a call as malformed status=%d what=%r", status, what)
     return SpotifyUnavailableError()
+
+
+def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Add no credentials; with no ``auth`` at all, requests would replace a bearer token by those of a .netrc file."""
+    return request
 
 
 def pause(retry_after: str | None, now: datetime) -> timedelta | None:

@@ -34,6 +34,10 @@ class Weather:
     """Status by path, for instance ``{"/v1/me/tracks": 403}``."""
     refused_scopes: frozenset[str] = frozenset()
     """Scopes that consent leaves out."""
+    login_retry_after: str | None = None
+    """The token endpoint answers 429 with this Retry-After; with none when it is empty."""
+    login_answers_nonsense: bool = False
+    """The token endpoint answers 200 with JSON that holds no token."""
     rotates_refresh_tokens: bool = True
     says_scope_on_refresh: bool = True
 
@@ -61,9 +65,9 @@ async def weather_first(request: web.Request, handler: Handler) -> web.StreamRes
     weather = request.app[WEATHER]
     if weather.delay_s:
         await asyncio.sleep(weather.delay_s)
-    if request.path == "/api/token" and weather.accounts_are_down:
-        return html_page(503)
     refused = _bad_weather(request, weather) if request.path.startswith("/v1/") else None
+    if request.path == "/api/token":
+        refused = _bad_login_weather(weather)
     return refused if refused is not None else await handler(request)
 
 
@@ -89,6 +93,17 @@ def _bad_weather(request: web.Request, weather: Weather) -> web.Response | None:
     return (
         None if status is None else error(status, "Forbidden" if status == web.HTTPForbidden.status_code else "Error")
     )
+
+
+def _bad_login_weather(weather: Weather) -> web.Response | None:
+    if weather.accounts_are_down:
+        return html_page(503)
+    if weather.login_answers_nonsense:
+        return web.json_response({"access_token": None, "expires_in": "soon"})
+    if weather.login_retry_after is None:
+        return None
+    headers = {"Retry-After": weather.login_retry_after} if weather.login_retry_after else {}
+    return web.json_response({"error": "too_many_requests"}, status=429, headers=headers)
 
 
 def _too_many(retry_after_s: int | None, *, reason: str | None) -> web.Response:

@@ -1,0 +1,282 @@
+"""Linking a member to a Spotify account: invitation, consent, and the end of a link."""
+
+import hashlib
+import logging
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+from bot.background import BlockingPool
+from bot.errors import (
+    AccountTakenError,
+    ConsentRefusedError,
+    LinkError,
+    LoginExpiredError,
+    PastedAddressError,
+    ScopesMissingError,
+    SpotifyUnavailableError,
+)
+from bot.gateways.spotify import SpotifyGateway
+from bot.gateways.spotify_login import SCOPES, SpotifyLogin, Tokens, new_verifier
+from bot.services.spotify_access import SpotifyAccess
+from recommender.types import MemberId
+from storage.database import Database
+from storage.values import Link, LinkState, PendingLogin
+
+log = logging.getLogger(__name__)
+
+LOGIN_LIVES = timedelta(minutes=10)
+LINK_LIVES = timedelta(days=182)
+"""Spotify ends a refresh token six months after consent."""
+STATE_BYTES = 32
+_PARAMETER_MOST = 2048
+"""Characters of a code or a pasted address; Spotify's codes have about 250."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkInvitation:
+    """Where a member goes to link."""
+
+    url: str = field(repr=False)
+    """Our page, which names the Discord account and leads on to Spotify."""
+    authorize_url: str = field(repr=False)
+    """Spotify's page itself, for the paste-the-address way: there our own page need not be reachable."""
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingLink:
+    """A login that waits for a member's consent."""
+
+    member_name: str
+    authorize_url: str = field(repr=False)
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkedAccount:
+    """What a login led to."""
+
+    member: MemberId
+    display_name: str
+    """Of the Spotify account."""
+    member_name: str
+    """Of the Discord account."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkStatus:
+    """How a member stands with Spotify."""
+
+    is_linked: bool
+    state: LinkState | None = None
+    display_name: str | None = None
+    linked_at: datetime | None = None
+    ends_at: datetime | None = None
+    """When Spotify ends the link by itself."""
+    last_synced_at: datetime | None = None
+
+
+class LinkingService:
+    """Links members to Spotify accounts."""
+
+    def __init__(
+        self,
+        database: Database,
+        login: SpotifyLogin,
+        access: SpotifyAccess,
+        blocking: BlockingPool,
+        *,
+        public_url: str,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._database = database
+        self._login = login
+        self._access = access
+        self._blocking = blocking
+        self._public_url = public_url
+        self._now = now
+
+    async def begin(self, member: MemberId, member_name: str, *, client_id: str | None = None) -> LinkInvitation:
+        """Return where the member goes; the address works once and for ten minutes.
+
+        Args:
+            member: Who links.
+            member_name: The Discord name, which our page shows before anything is linked.
+            client_id: An app of the member's own; the operator's when None.
+
+        Raises:
+            SpotifyNotSetUpError: The operator has set no client id.
+        """
+        state = secrets.token_urlsafe(STATE_BYTES)
+        pending = PendingLogin(
+            state_hash=_hash(state),
+            member=member,
+            member_name=member_name,
+            verifier=new_verifier(),
+            created_at=self._now(),
+            client_id=client_id or self._login.client_id,
+        )
+        await self._blocking.run(self._save_pending, pending)
+        log.info("login begun member=%d", member)
+        return LinkInvitation(
+            url=f"{self._public_url}/link?{urlencode({'state': state})}",
+            authorize_url=self._authorize_url(pending, state),
+            expires_at=pending.created_at + LOGIN_LIVES,
+        )
+
+    async def describe(self, state: str) -> PendingLink:
+        """Return whom a login is for, without using it up.
+
+        Raises:
+            LoginExpiredError: The state is unknown, used or too old.
+        """
+        pending = await self._blocking.run(self._peek, state)
+        return PendingLink(
+            member_name=pending.member_name,
+            authorize_url=self._authorize_url(pending, state),
+            expires_at=pending.created_at + LOGIN_LIVES,
+        )
+
+    async def finish(self, state: str, code: str | None, error: str | None) -> LinkedAccount:
+        """Link the account behind a code; nothing is stored unless Spotify answers for it.
+
+        Linking the same account again keeps its history; another account replaces the one before and its history.
+
+        Raises:
+            LoginExpiredError: The state or the code is unknown, used or too old.
+            ConsentRefusedError: The member declined.
+            ScopesMissingError: Spotify granted less than we asked for.
+            AccountTakenError: Another member has linked this account.
+            SpotifyError: Spotify does not answer for the account, for instance because it is not on the app's list.
+        """
+        pending = await self._blocking.run(self._take, state)
+        if error == "access_denied":
+            raise ConsentRefusedError
+        if error or not code:
+            log.warning("login came back without a code member=%d error=%.40r", pending.member, error)
+            raise LinkError("Spotify did not finish the login. Use /link in Discord to try again.")
+        tokens = await self._exchange(pending, code)
+        profile = await self._access.call_with(tokens.access_token, SpotifyGateway.me)
+        link = Link(
+            member=pending.member,
+            spotify_user_id=profile.account,
+            display_name=profile.display_name,
+            client_id=pending.client_id,
+            scopes=tokens.scopes or SCOPES,
+            access_token=tokens.access_token,
+            access_expires_at=tokens.expires_at,
+            refresh_token=tokens.refresh_token or "",
+            linked_at=self._now(),
+        )
+        await self._blocking.run(self._save, link)
+        log.info("spotify linked member=%d", link.member)
+        return LinkedAccount(member=link.member, display_name=link.display_name, member_name=pending.member_name)
+
+    async def finish_pasted(self, member: MemberId, url: str) -> LinkedAccount:
+        """Link with the address that Spotify led the member's browser to.
+
+        Raises:
+            PastedAddressError: It is not such an address.
+            LoginExpiredError: Its login is not the member's own, used or too old.
+            BotError: As :meth:`finish` raises.
+        """
+        query = self._pasted_query(url)
+        pending = await self._blocking.run(self._peek, query["state"])
+        if pending.member != member:
+            log.warning("login of another member was pasted member=%d", member)
+            raise LoginExpiredError
+        return await self.finish(query["state"], query.get("code"), query.get("error"))
+
+    async def unlink(self, member: MemberId) -> bool:
+        """Erase the link and all that came from it at once; False when there was none."""
+        erased = await self._blocking.run(self._erase, member)
+        if erased:
+            log.info("spotify unlinked member=%d", member)
+        return erased
+
+    async def status(self, member: MemberId) -> LinkStatus:
+        """Return how a member stands with Spotify."""
+        link = await self._blocking.run(self._link_of, member)
+        if link is None:
+            return LinkStatus(is_linked=False)
+        return LinkStatus(
+            is_linked=True,
+            state=link.state,
+            display_name=link.display_name,
+            linked_at=link.linked_at,
+            ends_at=link.linked_at + LINK_LIVES,
+            last_synced_at=link.last_synced_at,
+        )
+
+    async def _exchange(self, pending: PendingLogin, code: str) -> Tokens:
+        tokens = await self._blocking.run(
+            self._login.exchange, code=code, verifier=pending.verifier, client_id=pending.client_id
+        )
+        # RFC 6749, section 5.1: an answer that leaves the scope out grants what was asked for.
+        missing = SCOPES - tokens.scopes if tokens.scopes is not None else frozenset()
+        if missing:
+            raise ScopesMissingError(missing)
+        if tokens.refresh_token is None:
+            log.error("spotify gave no refresh token member=%d", pending.member)
+            raise SpotifyUnavailableError
+        return tokens
+
+    def _authorize_url(self, pending: PendingLogin, state: str) -> str:
+        return self._login.authorize_url(state=state, verifier=pending.verifier, client_id=pending.client_id)
+
+    def _pasted_query(self, url: str) -> dict[str, str]:
+        text = url.strip().strip("<>")
+        expected = urlsplit(self._login.redirect_uri)
+        given = urlsplit(text[:_PARAMETER_MOST])
+        query = {name: values[0] for name, values in parse_qs(given.query).items()}
+        is_ours = (given.scheme, given.netloc, given.path) == (expected.scheme, expected.netloc, expected.path)
+        if not is_ours or "state" not in query or not ({"code", "error"} & query.keys()):
+            raise PastedAddressError(self._login.redirect_uri)
+        return query
+
+    def _save_pending(self, pending: PendingLogin) -> None:
+        with self._database.transaction() as stored:
+            stored.logins.purge(self._now() - LOGIN_LIVES)
+            stored.logins.add(pending)
+
+    def _peek(self, state: str) -> PendingLogin:
+        with self._database.reading() as stored:
+            pending = stored.logins.peek(_hash(state), self._now(), LOGIN_LIVES)
+        if pending is None:
+            raise LoginExpiredError
+        return pending
+
+    def _take(self, state: str) -> PendingLogin:
+        with self._database.transaction() as stored:
+            pending = stored.logins.take(_hash(state), self._now(), LOGIN_LIVES)
+        if pending is None:
+            raise LoginExpiredError
+        return pending
+
+    def _save(self, link: Link) -> None:
+        with self._database.transaction() as stored:
+            for other in stored.links.all():
+                if other.spotify_user_id == link.spotify_user_id and other.member != link.member:
+                    raise AccountTakenError
+            before = stored.links.of_member(link.member)
+            if before is not None and before.spotify_user_id != link.spotify_user_id:
+                stored.links.erase_link(link.member)
+            stored.links.save(link)
+
+    def _erase(self, member: MemberId) -> bool:
+        with self._database.transaction() as stored:
+            is_linked = stored.links.of_member(member) is not None
+            stored.links.erase_link(member)
+        return is_linked
+
+    def _link_of(self, member: MemberId) -> Link | None:
+        with self._database.reading() as stored:
+            return stored.links.of_member(member)
+
+
+def _hash(state: str) -> str:
+    """Return what is stored of a state: whoever reads the database cannot finish a login with it."""
+    return hashlib.sha256(state.encode()).hexdigest()
