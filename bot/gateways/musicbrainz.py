@@ -14,6 +14,7 @@ MOST_GENRES = 8
 CLOSE_ENOUGH = timedelta(seconds=5)
 """Between the durations of one recording on two services."""
 SEARCH_ROWS = 10
+_INCLUDES = "artist-credits isrcs releases release-groups genres"
 _SECONDARY_KINDS = frozenset({"Compilation", "Live", "DJ-mix", "Mixtape/Street", "Remix"})
 
 
@@ -61,9 +62,7 @@ class MusicBrainz:
 
     def with_isrc(self, isrc: str) -> list[Recording]:
         """Return the recordings that carry this ISRC."""
-        answer = self._http.json(
-            f"{self._base}/isrc/{isrc}", {"inc": "artist-credits+isrcs+releases+release-groups+genres", "fmt": "json"}
-        )
+        answer = self._http.json(f"{self._base}/isrc/{isrc}", {"inc": _INCLUDES, "fmt": "json"})
         return [] if answer is None else _recordings(answer)
 
     def named(self, title: str, artist: str, *, duration_ms: int | None = None) -> Recording | None:

@@ -127,7 +127,7 @@ class CatalogImport:
 
     def _forget(self, mark: str, progress: Progress | None, tally: "_Tally") -> None:
         with self._database.transaction() as stored:
-            stored.state.put(mark, "")
+            stored.state.forget(mark)
         if progress is not None:
             progress(tally.rows, tally.rows)
 
@@ -165,18 +165,21 @@ class _Run:
         """Return what can be kept, with the numbers of the rows; write down what is refused."""
         records: list[tuple[int, DatasetRecord]] = []
         for row in rows:
-            try:
-                if row.problem is not None:
-                    raise RowRefusedError(row.problem)
-                records.append((row.number, self.columns.record(row.values)))
-            except RowRefusedError as error:
+            problem = row.problem
+            if problem is None:
+                try:
+                    records.append((row.number, self.columns.record(row.values)))
+                except RowRefusedError as error:
+                    problem = str(error)
+            if problem is not None:
                 self.tally.refused += 1
-                self.rejected.add(row.number + 1, row.values, str(error))
+                self.rejected.add(row.number + 1, row.values, problem)
         self.tally.rows = rows[-1].number + 1
         self.tally.rejected_bytes = self.rejected.size
         return records
 
     def store(self, records: Sequence[tuple[int, DatasetRecord]], stored: Stored) -> None:
+        """Save what was read, and count what it did."""
         merged = stored.tracks.add_or_merge([record.facts for _, record in records])
         entries: dict[PlaylistFacts, list[TrackKey]] = {}
         references: list[LyricsReference] = []

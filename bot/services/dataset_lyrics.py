@@ -35,11 +35,11 @@ class DatasetLyrics:
         A file that is gone, or has other songs in those rows now, is logged once and gives nothing.
         """
         by_key = {track.key: track for track in tracks}
-        with self._database.transaction() as stored:
+        with self._database.reading() as stored:
             references = stored.dataset_words.of_keys(list(by_key))
         found: dict[TrackKey, str] = {}
         with self._lock:
-            for reference in sorted(references, key=lambda each: (each.path, each.row)):
+            for reference in sorted(references.values(), key=lambda each: (each.path, each.row)):
                 if (lyrics := self._lyrics(reference, by_key[reference.track])) is not None:
                     found[reference.track] = lyrics
         return found

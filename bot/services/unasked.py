@@ -62,7 +62,7 @@ class UnaskedLog:
         self.save()
         with self._database.transaction() as stored:
             taken = _read(stored.state.get(STATE_KEY))
-            stored.state.put(STATE_KEY, "{}")
+            stored.state.forget(STATE_KEY)
         return taken
 
 
