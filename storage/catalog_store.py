@@ -1,0 +1,90 @@
+"""The catalog as the recommender needs it: each call is a short transaction of its own."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from recommender.ports import RawVectors, RawVectorSource, TrackLookup, VectorStore
+from recommender.types import AlbumKey, Filters, Keys, Matrix, Track, TrackKey
+from storage.database import Database
+
+_BATCH = 2_048
+"""Tracks in one batch of raw vectors: some 14 MB with both default encoders."""
+_BEFORE_THE_FIRST = TrackKey(0)
+
+
+class CatalogStore:
+    """Keeps vectors, streams them, and looks tracks up; safe to share between threads."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def tracks_missing_text(self, fingerprint: str, /, *, limit: int, after: TrackKey) -> list[Track]:
+        """Return tracks with key > ``after`` that have no text vector of this fingerprint, by key."""
+        with self._database.reading() as stored:
+            return stored.vectors.tracks_missing_text(fingerprint, limit=limit, after=after)
+
+    def tracks_missing_cover(self, fingerprint: str, /, *, limit: int, after: AlbumKey) -> list[Track]:
+        """Return one track for each album with key > ``after`` whose cover is neither encoded nor known absent."""
+        with self._database.reading() as stored:
+            return stored.vectors.tracks_missing_cover(fingerprint, limit=limit, after=after)
+
+    def count_missing_text(self, fingerprint: str, /) -> int:
+        """Count what :meth:`tracks_missing_text` would return in all."""
+        with self._database.reading() as stored:
+            return stored.vectors.count_missing_text(fingerprint)
+
+    def count_missing_cover(self, fingerprint: str, /) -> int:
+        """Count what :meth:`tracks_missing_cover` would return in all."""
+        with self._database.reading() as stored:
+            return stored.vectors.count_missing_cover(fingerprint)
+
+    def save_text(self, fingerprint: str, keys: Sequence[TrackKey], vectors: Matrix, /) -> None:
+        """Store one row per key; a zero row says 'tried, nothing to read'. Replaces older ones."""
+        with self._database.transaction() as stored:
+            stored.vectors.save_text(fingerprint, keys, vectors)
+
+    def save_cover(self, fingerprint: str, albums: Sequence[AlbumKey], vectors: Matrix, /) -> None:
+        """Store one row per album; a zero row says 'tried, no cover'. Replaces older ones."""
+        with self._database.transaction() as stored:
+            stored.vectors.save_cover(fingerprint, albums, vectors)
+
+    def count(self, /) -> int:
+        """Count the tracks of the catalog."""
+        with self._database.reading() as stored:
+            return stored.tracks.count()
+
+    def batches(
+        self, text: tuple[str, int], image: tuple[str, int], /, *, after: TrackKey = _BEFORE_THE_FIRST
+    ) -> Iterator[RawVectors]:
+        """Yield tracks with key > ``after``, by key; ``text`` and ``image`` are (fingerprint, dim).
+
+        No transaction stays open between two batches, so a long build does not hold the database's log back.
+        """
+        while True:
+            with self._database.reading() as stored:
+                raw = stored.vectors.raw(text, image, after=after, limit=_BATCH)
+            if not len(raw.keys):
+                return
+            yield raw
+            after = TrackKey(int(raw.keys[-1]))
+
+    def tracks(self, keys: Iterable[TrackKey], /) -> Mapping[TrackKey, Track]:
+        """Return the tracks that exist among these keys."""
+        with self._database.reading() as stored:
+            return stored.tracks.of_keys(keys)
+
+    def keys_matching(self, filters: Filters, /) -> Keys:
+        """Return the keys of all tracks that pass the filters, ascending."""
+        with self._database.reading() as stored:
+            return stored.tracks.keys_matching(filters)
+
+    def keys_of_artist(self, artist: str, /) -> Keys:
+        """Return the keys of an artist's tracks (normalised name), ascending; empty when unknown."""
+        with self._database.reading() as stored:
+            return stored.tracks.keys_of_artist(artist)
+
+
+if TYPE_CHECKING:
+    _stores_vectors: type[VectorStore] = CatalogStore
+    _streams_vectors: type[RawVectorSource] = CatalogStore
+    _looks_up: type[TrackLookup] = CatalogStore

@@ -1,0 +1,119 @@
+"""The database of an installation: opened, migrated, and used in transactions."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, select
+from sqlalchemy.engine import URL
+
+from storage.crypto import Cipher
+from storage.migrations import migrate
+from storage.models import LinkRow, table_of
+from storage.stored import Stored
+from storage.types import carry_cipher
+
+_BUSY_TIMEOUT_MS = 30_000
+_CACHE_KIB = 16_384
+_READING = "cratedigger_reading"
+
+
+def utc_now() -> datetime:
+    """Return the present moment."""
+    return datetime.now(UTC)
+
+
+class Database:
+    """Opens transactions; safe to share between threads."""
+
+    def __init__(self, engine: Engine, *, now: Callable[[], datetime] = utc_now) -> None:
+        self._engine = engine
+        self._now = now
+
+    @classmethod
+    def open(cls, url: str, cipher: Cipher, *, now: Callable[[], datetime] = utc_now) -> "Database":
+        """Open the database at ``url``, make it where there is none, and bring it to the newest migration.
+
+        Args:
+            url: ``sqlite:///path/to/file`` or ``postgresql+psycopg://...``.
+            cipher: Encrypts tokens.
+            now: The clock that expiry is measured by.
+
+        Raises:
+            NewerDatabaseError: A newer release has migrated it.
+            WrongKeyError: It holds tokens that were encrypted with another key.
+        """
+        engine = _engine(make_url(url))
+        carry_cipher(engine, cipher)
+        database = cls(engine, now=now)
+        try:
+            with database._connection(reading=False) as connection:
+                migrate(connection)
+            with database._connection(reading=True) as connection:
+                connection.execute(select(table_of(LinkRow).c.access_token).limit(1)).all()
+        except BaseException:
+            database.close()
+            raise
+        return database
+
+    @property
+    def url(self) -> str:
+        """The address, without the password."""
+        return self._engine.url.render_as_string(hide_password=True)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Stored]:
+        """Give the repositories inside one transaction; it commits at the end of the block and rolls back on an error.
+
+        On SQLite one writes at a time; others wait for up to half a minute.
+        """
+        with self._connection(reading=False) as connection:
+            yield Stored(connection, now=self._now)
+
+    @contextmanager
+    def reading(self) -> Iterator[Stored]:
+        """Give the repositories for reading alone: one consistent state, and never a wait for who writes."""
+        with self._connection(reading=True) as connection:
+            yield Stored(connection, now=self._now)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._engine.dispose()
+
+    @contextmanager
+    def _connection(self, *, reading: bool) -> Iterator[Connection]:
+        with self._engine.connect().execution_options(**{_READING: reading}) as connection, connection.begin():
+            yield connection
+
+
+def _engine(url: URL) -> Engine:
+    if url.get_backend_name() != "sqlite":
+        return create_engine(url, pool_pre_ping=True)
+    if url.database:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+    # The driver must not begin transactions by itself: it would not know which of them write.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_MS}")
+    cursor.execute("PRAGMA journal_mode=WAL")  # readers keep reading while we write
+    cursor.execute("PRAGMA synchronous=NORMAL")  # with WAL, a crash cannot tear the file
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    reading = connection.get_execution_options().get(_READING, False)
+    # A transaction that starts by reading and then writes fails at once when another has written meanwhile;
+    # taking the write lock first waits instead.
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")

@@ -1,0 +1,44 @@
+"""How large the catalog is, and how much of it can be compared by what."""
+
+from sqlalchemy import Connection, func, select
+
+from storage.models import (
+    CoverVectorRow,
+    PlaylistRow,
+    TextVectorRow,
+    TrackArtistRow,
+    TrackGenreRow,
+    TrackRow,
+    table_of,
+)
+from storage.values import CatalogStatistics
+
+_TRACK = table_of(TrackRow)
+_ARTIST = table_of(TrackArtistRow)
+_GENRE = table_of(TrackGenreRow)
+_TEXT = table_of(TextVectorRow)
+_COVER = table_of(CoverVectorRow)
+_TOP_GENRES = 20
+
+
+def statistics(connection: Connection) -> CatalogStatistics:
+    """Count tracks, albums that tracks belong to, artists, genres, and tracks with audio features and vectors."""
+    count = func.count()
+    has_cover = (_COVER.c.album_id == _TRACK.c.album_id) & (func.length(_COVER.c.vector) > 0)
+    genres = (
+        select(func.min(_GENRE.c.genre), count)
+        .group_by(_GENRE.c.genre_normalised)
+        .order_by(count.desc(), _GENRE.c.genre_normalised)
+        .limit(_TOP_GENRES)
+    )
+    one = connection.execute
+    return CatalogStatistics(
+        tracks=one(select(count).select_from(_TRACK)).scalar_one(),
+        albums=one(select(func.count(_TRACK.c.album_id.distinct()))).scalar_one(),
+        artists=one(select(func.count(_ARTIST.c.name_normalised.distinct()))).scalar_one(),
+        genres=tuple((name, tracks) for name, tracks in one(genres)),
+        with_audio=one(select(count).select_from(_TRACK).where(_TRACK.c.audio_known > 0)).scalar_one(),
+        with_text=one(select(count).select_from(_TEXT).where(func.length(_TEXT.c.vector) > 0)).scalar_one(),
+        with_cover=one(select(count).select_from(_TRACK.join(_COVER, has_cover))).scalar_one(),
+        playlists=one(select(count).select_from(table_of(PlaylistRow))).scalar_one(),
+    )

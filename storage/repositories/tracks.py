@@ -1,0 +1,175 @@
+"""The catalog's tracks: added, corrected, and found by key, name or filter."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+
+import numpy as np
+from sqlalchemy import ColumnElement, Connection, Select, func, or_, select, update
+
+from recommender.songs import normalised
+from recommender.types import AlbumKey, Filters, Keys, Source, Track, TrackFacts, TrackKey
+from storage.models import AlbumRow, TrackArtistRow, TrackGenreRow, TrackRow, table_of
+from storage.repositories import naming, recordings, search
+from storage.repositories.albums import Albums, forget_covers, join_album
+from storage.repositories.identity import Identities
+from storage.repositories.merging import Recording, merge_facts, words_row
+from storage.repositories.reading import tracks_of_keys
+from storage.repositories.statistics import statistics
+from storage.values import CatalogStatistics, Merged, Outcome
+
+_TRACK = table_of(TrackRow)
+_ALBUM = table_of(AlbumRow)
+_ARTIST = table_of(TrackArtistRow)
+_GENRE = table_of(TrackGenreRow)
+_EMPTY_ROW = dict.fromkeys(column.name for column in _TRACK.columns)
+_YEARS = 10
+
+
+class TrackRepository:
+    """Reads and writes tracks inside the caller's transaction."""
+
+    def __init__(self, connection: Connection, *, now: Callable[[], datetime]) -> None:
+        self._connection = connection
+        self._now = now
+
+    def add_or_merge(self, facts: Sequence[TrackFacts]) -> list[Merged]:
+        """Add recordings that are new and let known ones learn what they did not know; see ``merging`` for who wins.
+
+        Args:
+            facts: A batch, best of about a thousand. Facts about one recording may occur in it several times.
+
+        Returns:
+            One result per entry, in order.
+
+        Raises:
+            ValueError: An entry has no title, no artist, or does not name the source of its words.
+        """
+        for each in facts:
+            _check(each)
+        albums = Albums(self._connection, facts)
+        known = Identities(self._connection, albums, facts)
+        merged: list[tuple[Recording, Outcome]] = []
+        now = self._now()
+        for each in facts:
+            recording = known.find(each)
+            outcome = Outcome.UNCHANGED
+            if recording is None:
+                recording, outcome = _new_recording(each, albums), Outcome.NEW
+            changes = recording.changes
+            join_album(recording, each, albums)
+            merge_facts(recording, each, now=now)
+            known.learn(recording, each)
+            if recording.changes > changes and outcome is Outcome.UNCHANGED:
+                outcome = Outcome.CHANGED
+            merged.append((recording, outcome))
+        recordings.write(self._connection, list({id(each): each for each, _ in merged}.values()), albums)
+        return [Merged(recording.key, outcome) for recording, outcome in merged]
+
+    def replace_words(self, key: TrackKey, facts: TrackFacts) -> None:
+        """Let a track be called what these facts say, whoever named it before; its text vector is made anew.
+
+        What else the facts know is merged as always. An unknown key is ignored.
+
+        Raises:
+            ValueError: The facts have no title, no artist, or do not name the source of their words.
+        """
+        _check(facts)
+        albums = Albums(self._connection, [facts])
+        recording = recordings.load(self._connection, albums, [key]).get(key)
+        if recording is None:
+            return
+        join_album(recording, facts, albums)
+        merge_facts(recording, facts, now=self._now(), replace_words=True)
+        recordings.write(self._connection, [recording], albums)
+
+    def set_cover_url(self, album: AlbumKey, url: str, source: Source) -> None:
+        """Remember where an album's cover is; another address makes its vector missing."""
+        changed = update(_ALBUM).where(_ALBUM.c.id == album, _ALBUM.c.cover_url.is_distinct_from(url))
+        if self._connection.execute(changed.values(cover_url=url, cover_source=source.value)).rowcount:
+            forget_covers(self._connection, [album])
+
+    def of_keys(self, keys: Iterable[TrackKey]) -> dict[TrackKey, Track]:
+        """Return the tracks that exist among these keys, in the order asked."""
+        return tracks_of_keys(self._connection, keys)
+
+    def by_spotify_ids(self, spotify_ids: Iterable[str]) -> dict[str, TrackKey]:
+        """Return the tracks known under these Spotify ids, aliases included."""
+        found = recordings.keys_by_spotify_id(self._connection, list(dict.fromkeys(spotify_ids)))
+        return {spotify_id: TrackKey(key) for spotify_id, key in found.items()}
+
+    def titled(self, text: str, limit: int = 5) -> list[Track]:
+        """Return tracks of exactly this title, or ``title - artist``, ``title by artist``; most popular first."""
+        return self._in_order(naming.titled(self._connection, text, limit))
+
+    def search(self, prefix: str, limit: int = 25) -> list[Track]:
+        """Return what the typed text may become: titles that begin with it, then tracks that hold all its words.
+
+        Each word may be the beginning of one, in the title or an artist's name. Most popular first.
+        """
+        return self._in_order(search.keys_starting(self._connection, prefix, limit))
+
+    def closest_titles(self, text: str, limit: int = 5) -> list[str]:
+        """Return ``Title – Artist`` of the tracks that are spelt most like the text, best first."""
+        keys = naming.closest_titles(self._connection, text, limit)
+        return [f"{track.title} – {track.artists[0]}" for track in self._in_order(keys)]
+
+    def artist_named(self, text: str) -> str | None:
+        """Return the normalised name of the artist who is called this (a leading *the* is optional), or None."""
+        return naming.artist_named(self._connection, text)
+
+    def closest_artists(self, text: str, limit: int = 5) -> list[str]:
+        """Return the names of the artists that are spelt most like the text, best first."""
+        return naming.closest_artists(self._connection, text, limit)
+
+    def keys_of_artist(self, artist: str) -> Keys:
+        """Return the keys of an artist's tracks (normalised name), ascending; empty when unknown."""
+        statement = select(_ARTIST.c.track_id).where(_ARTIST.c.name_normalised == artist).distinct()
+        return self._keys(statement.order_by(_ARTIST.c.track_id))
+
+    def keys_matching(self, filters: Filters) -> Keys:
+        """Return the keys of all tracks that pass the filters, ascending.
+
+        A genre stands for its kinds too: *rock* finds *indie rock*, but not *rock opera*.
+        """
+        return self._keys(select(_TRACK.c.id).where(*_conditions(filters)).order_by(_TRACK.c.id))
+
+    def count(self) -> int:
+        """Return how many tracks there are."""
+        return int(self._connection.execute(select(func.count()).select_from(_TRACK)).scalar_one())
+
+    def statistics(self) -> CatalogStatistics:
+        """Return how large the catalog is, and how much of it can be compared by what."""
+        return statistics(self._connection)
+
+    def _in_order(self, keys: Sequence[TrackKey]) -> list[Track]:
+        return list(tracks_of_keys(self._connection, keys).values())
+
+    def _keys(self, statement: Select[tuple[int]]) -> Keys:
+        return np.fromiter(self._connection.execute(statement).scalars(), dtype=np.int64)
+
+
+def _check(facts: TrackFacts) -> None:
+    if not facts.title.strip() or not facts.artists or not facts.artists[0].strip():
+        msg = f"a track needs a title and an artist: {facts.title!r}, {facts.artists!r}"
+        raise ValueError(msg)
+
+
+def _new_recording(facts: TrackFacts, albums: Albums) -> Recording:
+    return Recording(
+        row={**_EMPTY_ROW, **words_row(facts), "audio_known": 0},
+        artists=facts.artists,
+        genres={},
+        album=albums.of_facts(facts) or albums.own(),
+        is_new=True,
+    )
+
+
+def _conditions(filters: Filters) -> Iterator[ColumnElement[bool]]:
+    if filters.decade is not None:
+        yield _TRACK.c.year.between(filters.decade, filters.decade + _YEARS - 1)
+    if filters.explicit is not None:
+        yield _TRACK.c.explicit.is_(True) if filters.explicit else _TRACK.c.explicit.is_not(True)
+    if filters.genre is not None:
+        genre = normalised(filters.genre)
+        kind = _GENRE.c.genre_normalised.endswith(f" {genre}", autoescape=True)
+        yield _TRACK.c.id.in_(select(_GENRE.c.track_id).where(or_(_GENRE.c.genre_normalised == genre, kind)))
