@@ -129,26 +129,31 @@ class CommandSync:
 
         A Discord that refuses or does not answer is logged: the bot goes on with what is registered.
         """
-        wanted = self._fingerprint()
+        commands = [_as_described(command.to_dict(self._tree)) for command in self._tree.get_commands()]
+        wanted = self._fingerprint(commands)
         kept = json.loads(await self._state.get(COMMANDS_MARK) or "{}")
         try:
             if kept.get("wanted") == wanted and await self._still_there(kept.get("ids", [])):
                 log.info("commands unchanged")
                 return False
-            registered = await self._tree.sync()
+            ids = await self._register(commands)
         except (discord.DiscordException, *LOST):
             log.exception("commands not registered")
             return False
-        await self._state.put(
-            COMMANDS_MARK, json.dumps({"wanted": wanted, "ids": sorted(each.id for each in registered)})
-        )
-        log.info("commands registered count=%d", len(registered))
+        await self._state.put(COMMANDS_MARK, json.dumps({"wanted": wanted, "ids": ids}))
+        log.info("commands registered count=%d", len(ids))
         return True
 
-    def _fingerprint(self) -> str:
-        commands = [command.to_dict(self._tree) for command in self._tree.get_commands()]
+    def _fingerprint(self, commands: list[dict[str, Any]]) -> str:
         told = json.dumps([self._where, self._tree.client.application_id, commands], sort_keys=True)
         return hashlib.sha256(told.encode()).hexdigest()
+
+    async def _register(self, commands: list[Any]) -> list[int]:
+        application = self._tree.client.application_id
+        if application is None:
+            raise app_commands.MissingApplicationID
+        registered = await self._tree.client.http.bulk_upsert_global_commands(application, payload=commands)
+        return sorted(int(each["id"]) for each in registered)
 
     async def _still_there(self, ids: list[int]) -> bool:
         try:
@@ -158,3 +163,8 @@ class CommandSync:
                 return True
             raise
         return sorted(each.id for each in registered) == ids
+
+
+def _as_described(command: dict[str, Any]) -> dict[str, Any]:
+    """Leave out the default ``nsfw: false``, which Discord's description of a registration does not name."""
+    return {name: value for name, value in command.items() if name != "nsfw" or value}

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from urllib.parse import quote, urlsplit
 
 from bot.presenters.markdown import link, plain
@@ -43,7 +44,7 @@ class Page:
 def pages(answer: Answer) -> tuple[Page, ...]:
     """Return the messages that show an answer, at least one, with about as many cards on each."""
     cards = [card(each) for each in answer.recommendation.suggestions]
-    portions = _portions(cards, MOST_CARDS) or [()]
+    portions = _portions(cards, MOST_CARDS)
     return tuple(
         Page(
             heading=_heading(answer, empty=not cards) if at == 0 else None,
@@ -109,6 +110,6 @@ def _notes(answer: Answer) -> str | None:
 
 
 def _portions(cards: Sequence[Card], most: int) -> list[tuple[Card, ...]]:
-    messages = -(-len(cards) // most)
-    starts = [round(at * len(cards) / messages) for at in range(messages)] if messages else []
-    return [tuple(cards[start:end]) for start, end in zip(starts, [*starts[1:], len(cards)], strict=True)]
+    messages = max(1, -(-len(cards) // most))
+    bounds = [round(at * len(cards) / messages) for at in range(messages + 1)]
+    return [tuple(cards[start:end]) for start, end in pairwise(bounds)]
