@@ -135,7 +135,8 @@ def shares_to_slots(shares: Sequence[float], count: int) -> list[int]:
 
 
 def _parted_few(distances: NDArray[np.float64]) -> Labels:
-    from sklearn.cluster import AgglomerativeClustering  # noqa: PLC0415 -- takes a second to import
+    # Here, because it takes a second to import and only some requests cluster.
+    from sklearn.cluster import AgglomerativeClustering
 
     clustering = AgglomerativeClustering(
         n_clusters=None, distance_threshold=1 - _SAME_TASTE_COSINE, metric="precomputed", linkage="average"
@@ -145,8 +146,8 @@ def _parted_few(distances: NDArray[np.float64]) -> Labels:
 
 
 def _parted_many(points: Matrix, distances: NDArray[np.float64]) -> Labels:
-    from sklearn.cluster import AgglomerativeClustering  # noqa: PLC0415 -- takes a second to import
-    from sklearn.metrics import silhouette_score  # noqa: PLC0415
+    from sklearn.cluster import AgglomerativeClustering
+    from sklearn.metrics import silhouette_score
 
     best, best_silhouette = np.zeros(len(points), dtype=np.int64), _MIN_SILHOUETTE
     for count in range(2, min(MAX_INTERESTS, len(points) - 1) + 1):

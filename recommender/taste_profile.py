@@ -89,16 +89,23 @@ def taste_profile(
     Returns:
         The same profile for the same signals, in whatever order they come.
     """
-    evidence = evidence_of(signals, now=now)
-    keys = np.asarray(sorted(evidence), dtype=np.int64)
-    strengths = np.asarray([evidence[TrackKey(int(key))].strength for key in keys], dtype=np.float32)
-    found = interests_of(keys, vectors_of(keys), strengths, slices) if len(keys) else ()
-    moments = {key: each.newest for key, each in evidence.items()}
+    profile = history(signals, now=now)
+    keys = np.asarray(sorted(profile.evidence), dtype=np.int64)
+    if len(keys) == 0:
+        return profile
+    strengths = [profile.evidence[TrackKey(int(key))].strength for key in keys]
+    found = interests_of(keys, vectors_of(keys), np.asarray(strengths, dtype=np.float32), slices)
+    moments = {key: each.newest for key, each in profile.evidence.items()}
+    return replace(profile, interests=tuple(replace(each, newest=newest_of(each.members, moments)) for each in found))
+
+
+def history(signals: Sequence[Signal], *, now: datetime) -> TasteProfile:
+    """Return the part of a taste profile that needs no vectors: everything but the interests."""
     return TasteProfile(
-        interests=tuple(replace(each, newest=newest_of(each.members, moments)) for each in found),
+        interests=(),
         disliked=_disliked(signals),
         known=frozenset(signal.track for signal in signals),
-        evidence=MappingProxyType(evidence),
+        evidence=MappingProxyType(evidence_of(signals, now=now)),
     )
 
 

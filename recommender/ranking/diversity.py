@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from recommender.types import Matrix, Vector
 
-Label = Hashable
-"""What several rows may have in common: an artist, a song, an interest."""
+Label = tuple[str, Hashable]
+"""What several rows may have in common: the kind of thing (artist, song) and which."""
 
 
 def mmr_order(relevance: Vector, vectors: Matrix, *, trade_off: float, count: int) -> list[int]:
@@ -30,9 +30,7 @@ def mmr_order(relevance: Vector, vectors: Matrix, *, trade_off: float, count: in
     Source:
         Carbonell and Goldstein, SIGIR 1998, pp. 335-336, doi:10.1145/290941.291025.
     """
-    return capped_mmr_order(
-        relevance, vectors, trade_off=trade_off, count=count, labels=[()] * len(relevance), caps={}
-    )
+    return capped_mmr_order(relevance, vectors, trade_off=trade_off, count=count, labels=[()] * len(relevance), caps={})
 
 
 def capped_mmr_order(
@@ -94,8 +92,8 @@ def capped_mmr_order(
 def _mmr(relevance: Vector, redundancy: Vector, trade_off: float) -> NDArray[np.float32]:
     # Before the first pick nothing is redundant.
     repeated = np.where(np.isfinite(redundancy), redundancy, 0)
-    value: NDArray[np.float32] = trade_off * relevance - (1 - trade_off) * repeated
-    return value
+    value = np.float32(trade_off) * relevance - np.float32(1 - trade_off) * repeated
+    return value.astype(np.float32)
 
 
 def _best(values: NDArray[np.float32], open_rows: NDArray[np.bool_], entitled: NDArray[np.bool_]) -> int | None:

@@ -22,14 +22,13 @@ def decayed_popularity(tracks: Sequence[Track], *, today: date) -> Vector:
     """
     popularity = [np.nan if each.popularity is None else each.popularity / _MAX_POPULARITY for each in tracks]
     ages = [np.nan if each.year is None else max(today.year - each.year, 0) for each in tracks]
-    freshness = 0.5 ** (np.asarray(ages, dtype=np.float64) / HALF_LIFE_YEARS)
-    known = np.clip(np.asarray(popularity, dtype=np.float64), 0, 1)
-    return with_median(known) * with_median(freshness)
+    freshness = 0.5 ** (np.asarray(ages, dtype=np.float32) / np.float32(HALF_LIFE_YEARS))
+    decayed: Vector = with_median(np.asarray(popularity, dtype=np.float32)) * with_median(freshness)
+    return decayed
 
 
-def with_median(values: Vector | Sequence[float]) -> Vector:
+def with_median(values: Vector) -> Vector:
     """Return the values with the median of the known ones for each NaN; one half where all are unknown."""
-    numbers = np.asarray(values, dtype=np.float64)
-    unknown = np.isnan(numbers)
-    median = float(np.median(numbers[~unknown])) if (~unknown).any() else _NEUTRAL
-    return np.where(unknown, median, numbers).astype(np.float32)
+    unknown = np.isnan(values)
+    median = np.median(values[~unknown]) if not unknown.all() else _NEUTRAL
+    return np.where(unknown, np.float32(median), values)

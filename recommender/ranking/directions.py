@@ -1,0 +1,185 @@
+"""Directions: what a request's seed becomes before anything is searched.
+
+Every seed, whatever its kind, turns into one or more directions: a weighted query, and the tracks behind it. Only what
+is *known* of those tracks points anywhere; what was inferred for them would make reasons that are not true.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Protocol
+
+import numpy as np
+
+from recommender.encoders.track_text import compose
+from recommender.errors import NothingToGoOnError
+from recommender.interests import Interest
+from recommender.ports import TrackIndex, Words
+from recommender.types import Fact, Keys, Matrix, Modality, Source, Track, TrackKey, Vector, Weights
+
+PromptEncoder = Callable[[str], Vector]
+"""Returns the raw vector of a text."""
+
+STYLE_SHARE: Final = 0.4
+"""How much of a named track's text direction comes from its artist and genres alone. A title is a few words, and few
+words find their namesakes ("Wonderwall": "Wonderful World"). Measured on 28,356 tracks and 600 seeds, same playlist
+among ten: .153 without, .175 with; same main genre .83 and .89."""
+MAX_STYLED_TRACKS: Final = 3
+"""Among more named tracks the titles average out by themselves."""
+MAX_ANCHORS: Final = 40
+"""Tracks of one direction that a candidate is compared with one by one."""
+_ENCODABLE: Final = frozenset({Source.DATASET, Source.MUSICBRAINZ, Source.MEMBER})
+"""Whose words may be encoded while answering. What Spotify tells may not always, so it never is here."""
+
+
+class Space(Protocol):
+    """The fused space, as far as directions and scores need it (see :class:`recommender.fused_space.FusedSpace`)."""
+
+    @property
+    def slices(self) -> Mapping[Modality, slice]:
+        """Where each modality lies inside a fused vector."""
+        ...
+
+    @property
+    def fingerprint(self) -> str:
+        """Names the space."""
+        ...
+
+    def sub_vectors(self, modality: Modality, raw: Matrix, /) -> Matrix:
+        """Return unit sub-vectors of raw encoder rows."""
+        ...
+
+    def query(self, subs: Mapping[Modality, Vector], weights: Weights, /) -> Vector:
+        """Return the weighted query.
+
+        Raises:
+            NothingToGoOnError: No modality has both a sub-vector and a weight.
+        """
+        ...
+
+
+class SearchableIndex(TrackIndex, Protocol):
+    """An index that knows its space, and what in it is inferred."""
+
+    @property
+    def space(self) -> Space:
+        """The space of the stored vectors."""
+        ...
+
+    def inferred_of(self, keys: Keys, /) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+        """Return whether each modality of each track is inferred, shape (n, modalities), columns in their order."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Direction:
+    """Where to look, and because of which tracks."""
+
+    query: Vector
+    """Shape (dim,)."""
+    share: float
+    """Of the suggestions; the shares of a request add up to 1."""
+    anchors: tuple[TrackKey, ...] = ()
+    """The tracks behind it, strongest first."""
+    anchor_queries: Matrix
+    """Shape (len(anchors), dim)."""
+
+
+def known_vectors(index: SearchableIndex, keys: Keys) -> Matrix:
+    """Return the fused vectors of tracks without what is inferred; zero rows for unknown keys."""
+    vectors = np.array(index.vectors_of(keys), dtype=np.float32)
+    inferred = index.inferred_of(keys)
+    for column, modality in enumerate(Modality):
+        vectors[inferred[:, column], index.space.slices[modality]] = 0
+    return vectors
+
+
+def directions_of(interests: Sequence[Interest], index: SearchableIndex, weights: Weights) -> tuple[Direction, ...]:
+    """Turn interests into directions, strongest first.
+
+    An interest that has nothing of what the weights ask for is left out, and its share goes to the others.
+
+    Raises:
+        NothingToGoOnError: None has.
+    """
+    found = [each for interest in interests if (each := _of_interest(interest, index, weights)) is not None]
+    if not found:
+        raise NothingToGoOnError("Nothing is known of this seed that these suggestions could go by. Try everything.")
+    total = sum(each.share for each in found)
+    return tuple(replace(each, share=each.share / total) for each in found)
+
+
+def styled_direction(direction: Direction, tracks: Sequence[Track], space: Space, encode: PromptEncoder) -> Direction:
+    """Return a direction in which the titles of its tracks count less, and their artists and genres more.
+
+    Args:
+        direction: Of a few named tracks.
+        tracks: Its anchors, as far as the catalog has them.
+        space: The fused space.
+        encode: Encodes the words for artists and genres.
+    """
+    text = space.slices[Modality.TEXT]
+    words = {track.key: each for track in tracks if (each := style_words(track)) is not None}
+    if not words or not direction.query[text].any():
+        return direction
+    styles = {key: space.sub_vectors(Modality.TEXT, encode(each)[None, :])[0] for key, each in words.items()}
+    query, anchor_queries = direction.query.copy(), direction.anchor_queries.copy()
+    query[text] = _leaning(query[text], np.mean(list(styles.values()), axis=0))
+    for row, key in enumerate(direction.anchors):
+        if key in styles:
+            anchor_queries[row, text] = _leaning(anchor_queries[row, text], styles[key])
+    return replace(direction, query=query, anchor_queries=anchor_queries)
+
+
+def style_words(track: Track) -> str | None:
+    """Return the words for a track's artists and genres without its title, or None when they may not be encoded."""
+    if track.sources.get(Fact.WORDS) not in _ENCODABLE:
+        return None
+    genres = track.genres if track.sources.get(Fact.GENRES) in _ENCODABLE else ()
+    words = Words(title="", artists=track.artists, album=None, genres=genres, lyrics=None)
+    return compose(words)[0]
+
+
+def free_direction(modality: Modality, raw: Vector, index: SearchableIndex, weights: Weights) -> Direction:
+    """Return the direction of a prompt or a picture.
+
+    It is compared by its own modality alone, whatever the weights say: it has no other.
+
+    Raises:
+        NothingToGoOnError: The vector is zero.
+    """
+    sub = index.space.sub_vectors(modality, raw[None, :])[0]
+    only = {each.value: float(each is modality) for each in Modality}
+    query = index.space.query({modality: sub}, Weights(**only) if weights.of(modality) <= 0 else weights)
+    return Direction(query=query, share=1.0, anchor_queries=np.empty((0, len(query)), dtype=np.float32))
+
+
+def _of_interest(interest: Interest, index: SearchableIndex, weights: Weights) -> Direction | None:
+    slices = index.space.slices
+    try:
+        query = index.space.query(interest.vector, weights)
+    except NothingToGoOnError:
+        return None
+    keys = np.asarray(interest.members[:MAX_ANCHORS], dtype=np.int64)
+    anchors: list[TrackKey] = []
+    queries: list[Vector] = []
+    for key, vector in zip(interest.members, known_vectors(index, keys), strict=False):
+        subs = {modality: vector[columns] for modality, columns in slices.items() if vector[columns].any()}
+        if any(weights.of(modality) > 0 for modality in subs):
+            anchors.append(key)
+            queries.append(index.space.query(subs, weights))
+    return Direction(
+        query=query,
+        share=interest.weight,
+        anchors=tuple(anchors),
+        anchor_queries=np.stack(queries) if queries else np.empty((0, len(query)), dtype=np.float32),
+    )
+
+
+def _leaning(part: Vector, style: Vector) -> Vector:
+    """Return a query's text part turned towards a style, its length as before."""
+    length = np.linalg.norm(part)
+    if length == 0 or not style.any():
+        return part
+    turned = (1 - STYLE_SHARE) * part / length + STYLE_SHARE * style
+    leaning: Vector = (length * turned / np.linalg.norm(turned)).astype(np.float32)
+    return leaning

@@ -1,0 +1,182 @@
+"""Reasons: one honest line per suggestion, made from the largest parts of its score.
+
+A reason says only what the numbers and the catalog say: which evidence brought the track up, which track of the member
+or the seed is behind it, what both share, and what had to be guessed.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from recommender.songs import normalised
+from recommender.taste_profile import Evidence
+from recommender.types import Modality, ScoreParts, Seed, SeedKind, SignalKind, Track
+
+CLOSE_COSINE: Final = 0.3
+"""Cosine from which two tracks may be called close in something; unrelated ones have about 0."""
+NOTABLE_SHARE: Final = 0.4
+"""A modality is named when it gives at least this share of what the largest one gives."""
+NOTABLE_GUESS: Final = 0.1
+"""Of the content: a guess that gives at least this much is owned up to."""
+OFTEN_PLAYS: Final = 5
+"""Plays on record from which somebody plays a track often."""
+SAME_YEARS: Final = 3
+"""Years apart up to which two tracks are of the same years."""
+MAX_NAME: Final = 60
+"""Characters of a title, an artist or a prompt that a reason quotes."""
+
+_IN: Final = {
+    Modality.TEXT: "words",
+    Modality.AUDIO: "sound",
+    Modality.IMAGE: "cover",
+    Modality.COLLABORATIVE: "listeners",
+}
+_DID: Final = {
+    SignalKind.LIKE: "you liked {}",
+    SignalKind.TOP_SHORT: "{} is among your top tracks",
+    SignalKind.TOP_MEDIUM: "{} is among your top tracks",
+    SignalKind.TOP_LONG: "{} is among your top tracks",
+    SignalKind.SAVED: "you saved {}",
+    SignalKind.PLAY: "you played {}",
+    SignalKind.PLAYLIST: "{} is in a playlist of yours",
+}
+"""Strongest first: a reason names the first that holds."""
+_GUESSED: Final = {
+    Modality.TEXT: "its words are guessed from related tracks",
+    Modality.AUDIO: "its sound is guessed from related tracks",
+    Modality.IMAGE: "its cover is guessed from related tracks",
+    Modality.COLLABORATIVE: "its listeners are guessed from related tracks",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grounds:
+    """What a reason may be made from."""
+
+    seed: Seed
+    track: Track
+    parts: ScoreParts
+    cosines: Mapping[Modality, float]
+    """Of the modalities that counted."""
+    inferred: frozenset[Modality] = frozenset()
+    """Modalities of the track that are guessed."""
+    because_of: Track | None = None
+    """The seed's or the member's own track that it is closest to."""
+    evidence: Evidence | None = None
+    """What the member did with that track."""
+    is_familiar: bool = False
+    """Whether the artist is one that the member plays."""
+
+
+def reason_for(grounds: Grounds) -> str:
+    """Return one line that says why a track is suggested; plain text without a full stop."""
+    lead = _lead(grounds)
+    asides = [*_shared(grounds), *_familiar(grounds), *_popular(grounds), *_guessed(grounds)]
+    return "; ".join([lead, *asides])
+
+
+def _lead(grounds: Grounds) -> str:
+    seed, track, own = grounds.seed, grounds.track, grounds.because_of
+    if seed.kind is SeedKind.PROMPT:
+        prompt = _quoted(seed.prompt or "")
+        return f"Its words are close to {prompt}" if _close(grounds) else f"The nearest in words to {prompt}"
+    if seed.kind is SeedKind.COVER:
+        return "Its cover looks like your picture" if _close(grounds) else "The nearest cover to your picture"
+    closeness = _closeness(grounds)
+    if own is None:
+        return f"{closeness[0].upper()}{closeness[1:]}"
+    if seed.kind is SeedKind.MEMBER:
+        return f"{_because(own, grounds.evidence)}: {closeness}{_same_artist(track, own)}"
+    asked = "the artist you asked about" if seed.kind is SeedKind.ARTIST else "which you asked about"
+    return f"{closeness[0].upper()}{closeness[1:]} to {_name(own)}, {asked}{_same_artist(track, own)}"
+
+
+def _closeness(grounds: Grounds) -> str:
+    """Return ``close in sound and words``, or what is nearest when nothing is close."""
+    close = _close(grounds)
+    if close:
+        return f"close in {_listed([_IN[each] for each in close])}"
+    known = [each for each in grounds.cosines if each not in grounds.inferred]
+    if not known:
+        return "the nearest by what can be guessed"
+    return f"not very close, but nearest in {_IN[max(known, key=lambda each: _part(grounds, each))]}"
+
+
+def _close(grounds: Grounds) -> list[Modality]:
+    """Return the known modalities in which the track is really close, largest part first."""
+    largest = max((_part(grounds, each) for each in grounds.cosines), default=0.0)
+    close = [
+        each
+        for each, cosine in grounds.cosines.items()
+        if each not in grounds.inferred and cosine >= CLOSE_COSINE and _part(grounds, each) >= NOTABLE_SHARE * largest
+    ]
+    return sorted(close, key=lambda each: -_part(grounds, each))
+
+
+def _because(own: Track, evidence: Evidence | None) -> str:
+    kinds = evidence.kinds if evidence else frozenset()
+    if evidence and evidence.plays >= OFTEN_PLAYS and SignalKind.LIKE not in kinds:
+        return f"Because you often play {_name(own)}"
+    phrase = next((phrase for kind, phrase in _DID.items() if kind in kinds), "you know {}")
+    return f"Because {phrase.format(_name(own))}"
+
+
+def _same_artist(track: Track, own: Track) -> str:
+    theirs = {normalised(name) for name in own.artists}
+    return ", by the same artist" if any(normalised(name) in theirs for name in track.artists) else ""
+
+
+def _shared(grounds: Grounds) -> list[str]:
+    """Return what the track and the one behind it have in common by the catalog's own account."""
+    track, own = grounds.track, grounds.because_of
+    if own is None:
+        return []
+    shared = []
+    theirs = {genre.casefold() for genre in own.genres}
+    # The narrowest genre says most, and catalogs write the broad one first.
+    genres = [genre for genre in track.genres if genre.casefold() in theirs]
+    if genres:
+        shared.append(f"both {_shortened(genres[-1])}")
+    if grounds.parts.era > 0 and track.year and own.year and abs(track.year - own.year) <= SAME_YEARS:
+        shared.append("from the same years" if track.year != own.year else f"both from {track.year}")
+    return [" and ".join(shared)] if shared else []
+
+
+def _familiar(grounds: Grounds) -> list[str]:
+    return ["by an artist you play"] if grounds.is_familiar and grounds.parts.discovery > 0 else []
+
+
+def _popular(grounds: Grounds) -> list[str]:
+    largest = max((_part(grounds, each) for each in grounds.cosines), default=0.0)
+    is_reason = grounds.track.popularity is not None and grounds.parts.popularity > largest
+    return ["popular"] if is_reason else []
+
+
+def _guessed(grounds: Grounds) -> list[str]:
+    content = sum(_part(grounds, each) for each in grounds.cosines)
+    return [
+        _GUESSED[each]
+        for each in grounds.cosines
+        if each in grounds.inferred and _part(grounds, each) >= NOTABLE_GUESS * content > 0
+    ]
+
+
+def _part(grounds: Grounds, modality: Modality) -> float:
+    return float(getattr(grounds.parts, modality.value))
+
+
+def _name(track: Track) -> str:
+    return f"{_quoted(track.title)} by {_shortened(track.artists[0])}" if track.artists else _quoted(track.title)
+
+
+def _quoted(text: str) -> str:
+    return f"“{_shortened(text)}”"
+
+
+def _shortened(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= MAX_NAME else f"{line[: MAX_NAME - 1].rstrip()}…"
+
+
+def _listed(words: Sequence[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

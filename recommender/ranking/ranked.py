@@ -1,0 +1,160 @@
+"""A ranked pool: the score parts of every candidate, what is behind them, and the order that is read off."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+import numpy as np
+
+from recommender.interests import clustering_points, shares_to_slots
+from recommender.ranking.directions import Direction
+from recommender.ranking.diversity import Label, capped_mmr_order
+from recommender.ranking.explanations import Grounds, reason_for
+from recommender.ranking.pool import Pool, artists_of, song_key
+from recommender.ranking.popularity import decayed_popularity
+from recommender.ranking.scoring import (
+    ContentScores,
+    content_scores,
+    discovery_leaning,
+    dislike_penalty,
+    era_closeness,
+    rests_on_one,
+    score_parts,
+)
+from recommender.taste_profile import Evidence
+from recommender.types import (
+    Matrix,
+    Modality,
+    Request,
+    ScoreParts,
+    SeedKind,
+    Suggestion,
+    Track,
+    TrackKey,
+)
+
+MAX_PER_ARTIST: Final = 2
+VARIETY_TRADE_OFF: Final = 0.85
+"""Of relevance against novelty in the order: enough to part near copies, too little to bring in strangers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RankedPool:
+    """Candidates with the parts of their scores; every sequence has one entry per candidate."""
+
+    pool: Pool
+    content: ContentScores
+    parts: tuple[ScoreParts, ...]
+    because_of: tuple[Track | None, ...]
+    """The track behind each."""
+    slices: Mapping[Modality, slice]
+
+
+def ranked_pool(
+    pool: Pool,
+    directions: Sequence[Direction],
+    request: Request,
+    *,
+    behind: Mapping[TrackKey, Track],
+    familiar: frozenset[str],
+    disliked: Matrix,
+    slices: Mapping[Modality, slice],
+    today: date,
+) -> RankedPool:
+    """Score a pool.
+
+    Args:
+        pool: At least one candidate.
+        directions: Of the seed.
+        request: Gives the weights, the mix and the discovery dial.
+        behind: The tracks behind the directions, as far as the catalog has them.
+        familiar: Normalised names of artists that the member plays or asked about.
+        disliked: Shape (m, dim), fused vectors of disliked tracks.
+        slices: Where each modality lies in a vector.
+        today: Popularity fades with the age at this day.
+    """
+    content = content_scores(directions, pool.vectors, slices)
+    because_of = tuple(
+        behind.get(directions[direction].anchors[anchor]) if anchor >= 0 else None
+        for direction, anchor in zip(content.direction.tolist(), content.anchor.tolist(), strict=True)
+    )
+    years = [track.year for track in pool.tracks]
+    seed_years = [None if track is None else track.year for track in because_of]
+    parts = score_parts(
+        content,
+        mix=request.mix,
+        era=None if rests_on_one(request.weights) else era_closeness(years, seed_years),
+        popularity=decayed_popularity(pool.tracks, today=today),
+        discovery=discovery_leaning(
+            [not artists_of(track).isdisjoint(familiar) for track in pool.tracks], request.discovery
+        ),
+        dislikes=dislike_penalty(pool.vectors, disliked, slices, request.weights),
+    )
+    return RankedPool(pool=pool, content=content, parts=tuple(parts), because_of=because_of, slices=slices)
+
+
+def order_of(ranked: RankedPool, directions: Sequence[Direction], count: int) -> list[int]:
+    """Return the rows to suggest, best first: varied, each song once, each direction with its share.
+
+    No artist comes more than :data:`MAX_PER_ARTIST` times. A direction too poor to fill its share leaves it to others.
+    """
+    tracks = ranked.pool.tracks
+    labels: list[list[Label]] = [
+        [("song", song_key(track)), *(("artist", name) for name in sorted(artists_of(track)))] for track in tracks
+    ]
+    caps = {label: 1 if label[0] == "song" else MAX_PER_ARTIST for row in labels for label in row}
+    return capped_mmr_order(
+        np.clip([each.total for each in ranked.parts], 0, 1).astype(np.float32),
+        clustering_points(ranked.pool.vectors, ranked.slices),
+        trade_off=VARIETY_TRADE_OFF,
+        count=count,
+        labels=labels,
+        caps=caps,
+        slots=(ranked.content.direction.tolist(), shares_to_slots([each.share for each in directions], count)),
+    )
+
+
+def suggestion_of(
+    ranked: RankedPool,
+    row: int,
+    *,
+    rank: int,
+    request: Request,
+    evidence: Mapping[TrackKey, Evidence],
+    played: frozenset[str],
+) -> Suggestion:
+    """Return one suggestion with its reason.
+
+    Args:
+        ranked: The pool.
+        row: Which candidate.
+        rank: Its place, 1 first.
+        request: What was asked for.
+        evidence: What the member did with their tracks.
+        played: Normalised names of the artists that the member plays.
+    """
+    track, own = ranked.pool.tracks[row], ranked.because_of[row]
+    reach = {each: float(values[row]) for each, values in ranked.content.reach.items()}
+    counted = [each for each in Modality if reach.get(each, 0.0) > 0]
+    inferred = frozenset(
+        each for column, each in enumerate(Modality) if each in counted and ranked.pool.inferred[row, column]
+    )
+    grounds = Grounds(
+        seed=request.seed,
+        track=track,
+        parts=ranked.parts[row],
+        cosines={each: float(ranked.content.cosines[each][row]) / reach[each] for each in counted},
+        inferred=inferred,
+        because_of=own,
+        evidence=evidence.get(own.key) if own is not None and request.seed.kind is SeedKind.MEMBER else None,
+        is_familiar=not artists_of(track).isdisjoint(played),
+    )
+    return Suggestion(
+        rank=rank,
+        track=track,
+        parts=ranked.parts[row],
+        reason=reason_for(grounds),
+        because_of=None if own is None else own.key,
+        inferred=inferred,
+    )

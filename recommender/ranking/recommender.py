@@ -1,0 +1,157 @@
+"""The recommender: from a request to ranked suggestions with score parts and reasons.
+
+The seed becomes directions, the index finds candidates near them, scores rank the candidates, and an order with
+variety is read off. Every step is deterministic: the same request on the same catalog at the same moment gives the
+same answer.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from itertools import islice
+from typing import Final
+
+import numpy as np
+
+from recommender.candidates import NO_KEYS, POOL_SIZE, candidates, nearest
+from recommender.errors import EmptyCatalogError
+from recommender.ports import TrackLookup
+from recommender.ranking.directions import Direction, PromptEncoder, SearchableIndex, known_vectors
+from recommender.ranking.pool import artists_of, pool_of, unwanted_for
+from recommender.ranking.ranked import order_of, ranked_pool, suggestion_of
+from recommender.ranking.scoring import MAX_DISLIKES
+from recommender.ranking.seeds import CoverEncoder, SeedReader, Start
+from recommender.taste_profile import TasteProfile, history, taste_profile
+from recommender.types import Keys, Recommendation, Request, SeedKind, Signal, Suggestion, TrackKey
+
+MAX_KNOWN_TRACKS: Final = 300
+"""Strongest tracks of a member whose artists are familiar and whose other versions are left out."""
+MAX_FAMILIAR_ARTISTS: Final = 20
+"""Artists whose tracks join the candidates when the familiar is asked for."""
+BALANCED: Final = 0.5
+"""The discovery dial at which familiarity neither gains nor loses."""
+_ANCHORS_SEARCHED: Final = 3
+"""Strongest tracks of a direction that are looked around one by one, besides its centre."""
+_CENTRE_OF_POOL: Final = 0.5
+"""Share of a direction's candidates found around its centre, when its tracks are looked around too."""
+
+
+class Recommender:
+    """Answers requests from an index and what the catalog says. Cheap to make; safe to share between threads."""
+
+    def __init__(
+        self,
+        index: SearchableIndex,
+        lookup: TrackLookup,
+        prompt_encoder: PromptEncoder,
+        cover_encoder: CoverEncoder,
+        *,
+        now: Callable[[], datetime],
+    ) -> None:
+        """Take what is needed.
+
+        Args:
+            index: The searchable catalog.
+            lookup: What the catalog says of tracks.
+            prompt_encoder: Returns the raw text vector of a free text, by the encoder of the index's space.
+            cover_encoder: Returns the raw image vector of a picture, by the encoder of the index's space.
+            now: Returns the present moment, aware.
+        """
+        self._index = index
+        self._lookup = lookup
+        self._seeds = SeedReader(index, lookup, prompt_encoder, cover_encoder)
+        self._now = now
+
+    def recommend(self, request: Request, signals: Sequence[Signal] = ()) -> Recommendation:
+        """Return suggestions, best first.
+
+        Args:
+            request: What is asked for. A seed track, its versions and covers of it never come back; of an artist who
+                was asked about nothing comes back unless the familiar is asked for (discovery below ½).
+            signals: What the asking member did. With a member as seed they are the taste that suggestions follow; with
+                any seed, their tracks are known and do not come back, and disliked ones take their like down.
+
+        Returns:
+            At most ``request.count`` suggestions; fewer when filters and exclusions leave no more.
+
+        Raises:
+            EmptyCatalogError: Nothing is searchable.
+            NothingToGoOnError: The seed gives no direction.
+            PictureRefusedError: The cover is no usable picture.
+        """
+        if len(self._index) == 0:
+            raise EmptyCatalogError
+        now = self._now()
+        profile = self._profile(request, signals, now)
+        start = self._seeds.start_of(request, profile)
+        known = self._lookup.tracks(profile.strongest[:MAX_KNOWN_TRACKS])
+        played = dict.fromkeys(
+            name for key in profile.strongest if key in known for name in sorted(artists_of(known[key]))
+        )
+        keys = self._candidates(request, start, profile, [*sorted(start.artists), *played])
+        anchors = sorted({key for direction in start.directions for key in direction.anchors})
+        tracks = self._lookup.tracks([*map(TrackKey, keys.tolist()), *anchors])
+        behind = {key: tracks[key] for key in anchors if key in tracks}
+        unwanted = unwanted_for(
+            seeds=start.tracks, known=[*known.values(), *behind.values()], blocked_artists=request.blocked_artists
+        )
+        pool = pool_of(self._index, keys, tracks, unwanted)
+        if len(pool) == 0:
+            return self._answer(())
+        ranked = ranked_pool(
+            pool,
+            start.directions,
+            request,
+            behind=behind,
+            familiar=frozenset(played) | start.artists,
+            disliked=known_vectors(self._index, profile.disliked[:MAX_DISLIKES]),
+            slices=self._index.space.slices,
+            today=now.date(),
+        )
+        return self._answer(
+            suggestion_of(ranked, row, rank=rank, request=request, evidence=profile.evidence, played=frozenset(played))
+            for rank, row in enumerate(order_of(ranked, start.directions, request.count), start=1)
+        )
+
+    def _profile(self, request: Request, signals: Sequence[Signal], now: datetime) -> TasteProfile:
+        if request.seed.kind is not SeedKind.MEMBER:
+            return history(signals, now=now)
+        return taste_profile(signals, lambda keys: known_vectors(self._index, keys), self._index.space.slices, now=now)
+
+    def _candidates(self, request: Request, start: Start, profile: TasteProfile, familiar: Sequence[str]) -> Keys:
+        """Return the keys worth ranking, ascending."""
+        wants_familiar = request.discovery < BALANCED
+        own = frozenset(start.keys) if request.seed.kind is not SeedKind.ARTIST or not wants_familiar else frozenset()
+        unwanted = np.asarray(sorted(own | profile.known | request.excluded), dtype=np.int64)
+        excluded = np.union1d(unwanted, self._of_artists(request.blocked_artists))
+        among = None if request.filters.is_open else self._lookup.keys_matching(request.filters)
+        queries, shares = _looks(start.directions)
+        found = candidates(self._index, queries, shares, excluded=excluded, among=among)
+        if not wants_familiar:
+            return found
+        theirs = np.setdiff1d(self._of_artists(islice(familiar, MAX_FAMILIAR_ARTISTS)), excluded)
+        near = theirs if among is None else np.intersect1d(theirs, among)
+        more = [
+            nearest(self._index, each.query, POOL_SIZE // 4, excluded=excluded, among=near) for each in start.directions
+        ]
+        return np.unique(np.concatenate([found, *more]))
+
+    def _of_artists(self, names: Iterable[str]) -> Keys:
+        return np.unique(np.concatenate([NO_KEYS, *(self._lookup.keys_of_artist(name) for name in names)]))
+
+    def _answer(self, suggestions: Iterable[Suggestion]) -> Recommendation:
+        return Recommendation(
+            suggestions=tuple(suggestions),
+            catalog_tracks=len(self._index),
+            fingerprint=self._index.space.fingerprint,
+        )
+
+
+def _looks(directions: Sequence[Direction]) -> tuple[list[np.ndarray[tuple[int], np.dtype[np.float32]]], list[float]]:
+    """Return the queries to search with and the share of the pool that each is entitled to."""
+    queries, shares = [], []
+    for direction in directions:
+        around = direction.anchor_queries[:_ANCHORS_SEARCHED] if len(direction.anchors) > 1 else ()
+        centre = _CENTRE_OF_POOL if len(around) else 1.0
+        queries += [direction.query, *around]
+        shares += [direction.share * centre, *[direction.share * (1 - centre) / len(around) for _ in around]]
+    return queries, shares

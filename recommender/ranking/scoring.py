@@ -1,0 +1,165 @@
+"""Scores: how well each candidate fits, split into parts that add up.
+
+    score = (1 - mix) · [(1 - e) · content + e · era] + mix · popularity + discovery + dislikes
+
+*content* is the weighted sum of the modalities' cosines, *e* is :data:`ERA_SHARE` where years can be compared, and
+each part is reported as it enters the sum.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.ranking.directions import Direction
+from recommender.ranking.popularity import with_median
+from recommender.types import Matrix, Modality, ScoreParts, Vector, Weights
+
+CENTRE_SHARE: Final = 0.5
+"""How much closeness to the centre of an interest counts against closeness to the nearest track in it."""
+ERA_SHARE: Final = 0.15
+"""How much the years of release count against the content. Measured on 28,356 tracks and 600 seeds, same playlist
+among ten: .087 without, .119 with."""
+ERA_YEARS: Final = 5.0
+"""Years apart at which the closeness of two years falls to 1/e."""
+DISCOVERY_WEIGHT: Final = 0.3
+"""What a familiar artist gains at discovery 0 and loses at 1; enough to outweigh most differences in content."""
+DISLIKE_WEIGHT: Final = 0.5
+"""What a copy of a disliked track loses."""
+DISLIKE_FROM_COSINE: Final = 0.3
+"""Closeness to a disliked track below which nothing is lost: one bad song does not spoil its genre."""
+MAX_DISLIKES: Final = 100
+"""Latest disliked tracks that candidates are held against."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ContentScores:
+    """How close candidates are to the directions; one row per candidate."""
+
+    direction: NDArray[np.int64]
+    """Shape (n,): the direction that each candidate fits best."""
+    anchor: NDArray[np.int64]
+    """Shape (n,): the row of the nearest anchor in that direction, -1 where it has none."""
+    cosines: Mapping[Modality, Vector]
+    """Shape (n,) each: weighted cosines; they add up to the content."""
+    reach: Mapping[Modality, Vector]
+    """Shape (n,) each: what the weighted cosine would be if the candidate pointed exactly there."""
+
+
+def content_scores(directions: Sequence[Direction], vectors: Matrix, slices: Mapping[Modality, slice]) -> ContentScores:
+    """Compare candidates with directions, each with the one that it fits best.
+
+    Args:
+        directions: At least one.
+        vectors: Shape (n, dim), fused vectors of the candidates.
+        slices: Where each modality lies in a vector.
+    """
+    anchors = np.full((len(directions), len(vectors)), -1, dtype=np.int64)
+    queries = np.empty((len(directions), *vectors.shape), dtype=np.float32)
+    for i, direction in enumerate(directions):
+        queries[i] = direction.query
+        if direction.anchors:
+            anchors[i] = np.argmax(vectors @ direction.anchor_queries.T, axis=1)
+            queries[i] *= CENTRE_SHARE
+            queries[i] += (1 - CENTRE_SHARE) * direction.anchor_queries[anchors[i]]
+    best = np.argmax(np.einsum("dnk,nk->dn", queries, vectors), axis=0)
+    rows = np.arange(len(vectors))
+    query = queries[best, rows]
+    return ContentScores(
+        direction=best,
+        anchor=anchors[best, rows],
+        cosines={each: (query[:, at] * vectors[:, at]).sum(axis=1) for each, at in slices.items()},
+        reach={each: np.linalg.norm(query[:, at], axis=1) for each, at in slices.items()},
+    )
+
+
+def era_closeness(years: Sequence[int | None], seed_years: Sequence[int | None]) -> Vector | None:
+    """Return how near each year is to its seed's, exp(-|difference| / :data:`ERA_YEARS`), shape (n,), in [0, 1].
+
+    An unknown year takes the median of the known closenesses. None when nothing can be compared.
+    """
+    apart = [
+        np.nan if year is None or seed is None else float(abs(year - seed))
+        for year, seed in zip(years, seed_years, strict=True)
+    ]
+    if np.isnan(apart).all():
+        return None
+    return with_median(np.exp(-np.asarray(apart, dtype=np.float32) / np.float32(ERA_YEARS)))
+
+
+def discovery_leaning(familiar: Sequence[bool], discovery: float) -> Vector:
+    """Return what the discovery dial adds for familiar artists: the weight at 0, nothing at ½, minus the weight at 1.
+
+    Args:
+        familiar: Whether each candidate is by an artist that the member plays or asked about.
+        discovery: 0 to 1.
+    """
+    leaning = DISCOVERY_WEIGHT * (1 - 2 * discovery)
+    return np.where(familiar, np.float32(leaning), np.float32(0))
+
+
+def dislike_penalty(vectors: Matrix, disliked: Matrix, slices: Mapping[Modality, slice], weights: Weights) -> Vector:
+    """Return what closeness to disliked tracks takes away, zero or negative, shape (n,).
+
+    Args:
+        vectors: Shape (n, dim), fused vectors of the candidates.
+        disliked: Shape (m, dim), fused vectors of the disliked tracks, as far as they are known.
+        slices: Where each modality lies in a vector.
+        weights: Of the request: closeness is the weighted mean cosine over what both have.
+    """
+    if len(disliked) == 0:
+        return np.zeros(len(vectors), dtype=np.float32)
+    closeness = np.max(weighted_cosines(vectors, disliked, slices, weights), axis=1)
+    beyond = np.clip(closeness - DISLIKE_FROM_COSINE, 0, None) / (1 - DISLIKE_FROM_COSINE)
+    return (-DISLIKE_WEIGHT * beyond).astype(np.float32)
+
+
+def weighted_cosines(rows: Matrix, others: Matrix, slices: Mapping[Modality, slice], weights: Weights) -> Matrix:
+    """Return the weighted mean cosine of each row with each other row, over what the other row has; shape (n, m)."""
+    total = np.zeros((len(rows), len(others)), dtype=np.float32)
+    present = np.zeros(len(others), dtype=np.float32)
+    for modality, columns in slices.items():
+        weight = np.float32(weights.of(modality))
+        total += weight * (rows[:, columns] @ others[:, columns].T)
+        present += weight * others[:, columns].any(axis=1)
+    return total / np.where(present > 0, present, 1)
+
+
+def rests_on_one(weights: Weights) -> bool:
+    """Whether one modality alone is asked for: then the years of release have no say either."""
+    return sum(weights.of(modality) > 0 for modality in Modality) <= 1
+
+
+def score_parts(
+    content: ContentScores,
+    *,
+    mix: float,
+    era: Vector | None,
+    popularity: Vector,
+    discovery: Vector,
+    dislikes: Vector,
+) -> list[ScoreParts]:
+    """Put the parts of each candidate's score together.
+
+    Args:
+        content: Of the candidates.
+        mix: Weight of popularity against content, 0 to 1.
+        era: Closeness in years, or None where it does not count.
+        popularity: In [0, 1].
+        discovery: As :func:`discovery_leaning` gives it.
+        dislikes: As :func:`dislike_penalty` gives it.
+    """
+    share = content_share(mix, has_era=era is not None)
+    columns: dict[str, Vector] = {each.value: share * cosines for each, cosines in content.cosines.items()}
+    if era is not None:
+        columns["era"] = (1 - mix) * ERA_SHARE * era
+    columns |= {"popularity": mix * popularity, "discovery": discovery, "dislikes": dislikes}
+    rows = zip(*(np.asarray(column, dtype=np.float64).tolist() for column in columns.values()), strict=True)
+    return [ScoreParts(**dict(zip(columns, row, strict=True))) for row in rows]
+
+
+def content_share(mix: float, *, has_era: bool) -> float:
+    """Return the weight of the content in a score."""
+    return (1 - mix) * (1 - ERA_SHARE * has_era)

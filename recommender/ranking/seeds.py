@@ -1,0 +1,137 @@
+"""Seeds: what a request starts from, read into directions."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from recommender.errors import NothingToGoOnError
+from recommender.interests import interests_of
+from recommender.ports import TrackLookup
+from recommender.ranking.directions import (
+    MAX_STYLED_TRACKS,
+    Direction,
+    PromptEncoder,
+    SearchableIndex,
+    directions_of,
+    free_direction,
+    known_vectors,
+    styled_direction,
+)
+from recommender.songs import normalised
+from recommender.taste_profile import TasteProfile
+from recommender.types import Keys, Modality, Request, SeedKind, Track, TrackKey, Vector
+
+CoverEncoder = Callable[[bytes], Vector]
+"""Returns the raw vector of a picture, or raises PictureRefusedError."""
+
+MAX_ARTIST_TRACKS: Final = 200
+"""Tracks that stand for an artist: the most popular ones."""
+_POPULARITY_UNKNOWN: Final = 30
+"""Stands in for an unknown popularity where an artist's tracks are weighed; about the median of large catalogs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Start:
+    """What a seed came to."""
+
+    directions: tuple[Direction, ...]
+    keys: frozenset[TrackKey] = frozenset()
+    """The seed's own tracks, which are no suggestions."""
+    tracks: tuple[Track, ...] = ()
+    """The tracks that were named one by one."""
+    artists: frozenset[str] = frozenset()
+    """Normalised names of the artists that were asked about."""
+
+
+class SeedReader:
+    """Reads seeds of every kind."""
+
+    def __init__(
+        self,
+        index: SearchableIndex,
+        lookup: TrackLookup,
+        prompt_encoder: PromptEncoder,
+        cover_encoder: CoverEncoder,
+    ) -> None:
+        self._index = index
+        self._lookup = lookup
+        self._prompt_encoder = prompt_encoder
+        self._cover_encoder = cover_encoder
+
+    def start_of(self, request: Request, profile: TasteProfile) -> Start:
+        """Return where a request starts; ``profile`` is the member's where their taste is the seed.
+
+        Raises:
+            NothingToGoOnError: The seed gives no direction.
+            PictureRefusedError: The cover is no usable picture.
+        """
+        seed, weights = request.seed, request.weights
+        match seed.kind:
+            case SeedKind.TRACK:
+                return self._of_tracks(request)
+            case SeedKind.ARTIST:
+                return self._of_artist(request)
+            case SeedKind.PROMPT:
+                prompt = (seed.prompt or "").strip()
+                if not prompt:
+                    raise NothingToGoOnError("The prompt is empty: say what you would like to hear.")
+                vector = self._prompt_encoder(prompt)
+                return Start(directions=(free_direction(Modality.TEXT, vector, self._index, weights),))
+            case SeedKind.COVER:
+                vector = self._cover_encoder(seed.cover or b"")
+                return Start(directions=(free_direction(Modality.IMAGE, vector, self._index, weights),))
+            case SeedKind.MEMBER:
+                return self._of_member(request, profile)
+
+    def _of_tracks(self, request: Request) -> Start:
+        keys = np.unique(np.asarray(request.seed.tracks, dtype=np.int64))
+        vectors = known_vectors(self._index, keys)
+        if not vectors.any():
+            raise NothingToGoOnError("Nothing is known yet of how this track sounds or what it says. Try another one.")
+        interests = interests_of(
+            keys, vectors, np.ones(len(keys), dtype=np.float32), self._index.space.slices, keep_odd=True
+        )
+        directions = directions_of(interests, self._index, request.weights)
+        found = self._lookup.tracks(TrackKey(int(key)) for key in keys)
+        tracks = tuple(found[key] for key in dict.fromkeys(request.seed.tracks) if key in found)
+        if len(keys) <= MAX_STYLED_TRACKS:
+            space, encode = self._index.space, self._prompt_encoder
+            directions = tuple(styled_direction(each, tracks, space, encode) for each in directions)
+        return Start(
+            directions=directions,
+            keys=frozenset(TrackKey(int(key)) for key in keys),
+            tracks=tracks,
+            artists=frozenset(normalised(name) for track in tracks for name in track.artists),
+        )
+
+    def _of_artist(self, request: Request) -> Start:
+        name = request.seed.artist or ""
+        artist = normalised(name)
+        keys = self._lookup.keys_of_artist(artist)
+        tracks = self._lookup.tracks(TrackKey(int(key)) for key in keys)
+        popularity = {key: _POPULARITY_UNKNOWN if t.popularity is None else t.popularity for key, t in tracks.items()}
+        best: Keys = np.asarray(
+            sorted(popularity, key=lambda key: (-popularity[key], key))[:MAX_ARTIST_TRACKS], dtype=np.int64
+        )
+        strengths = np.asarray([1 + popularity[TrackKey(int(key))] / 100 for key in best], dtype=np.float32)
+        interests = interests_of(best, known_vectors(self._index, best), strengths, self._index.space.slices)
+        if not interests:
+            message = f"Nothing is known yet of the music of {name}. Try another artist or a track."
+            raise NothingToGoOnError(message)
+        return Start(
+            directions=directions_of(interests, self._index, request.weights),
+            keys=frozenset(TrackKey(int(key)) for key in keys),
+            artists=frozenset({artist}),
+        )
+
+    def _of_member(self, request: Request, profile: TasteProfile) -> Start:
+        if not profile.interests:
+            raise NothingToGoOnError(
+                "I know nothing of your taste yet. Link Spotify with `/link`, press 👍 on some suggestions, "
+                "or name a track, an artist or a mood."
+            )
+        return Start(
+            directions=directions_of(profile.interests, self._index, request.weights), keys=frozenset(profile.known)
+        )
