@@ -83,5 +83,5 @@ class ExpiryRepository:
         return set(self._connection.execute(select(_TRACK.c.id).where(_TRACK.c.album_id.in_(unnamed))).scalars())
 
 
-def _spotify_named(keys: Sequence[TrackKey]) -> Select[tuple[int]]:
+def _spotify_named(keys: Sequence[TrackKey]) -> Select[int]:
     return select(_TRACK.c.id).where(_TRACK.c.id.in_(keys), _TRACK.c.words_source == _SPOTIFY)

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, Select, exists, func, select
 from recommender.songs import normalised, recording_key, song_title
 from recommender.types import TrackKey
 from storage.models import TrackArtistRow, TrackRow, table_of
+from storage.repositories.search import each_recording_once
 
 _TRACK = table_of(TrackRow)
 _ARTIST = table_of(TrackArtistRow)
@@ -19,6 +20,7 @@ _CHUNK = 10_000
 _LIKE_ENOUGH = 50.0
 """Of 100; below this, names have little more than letters in common."""
 _BETWEEN = re.compile(r"\s+(?:[-–—]|by)\s+", re.IGNORECASE)
+_MOST_OF_A_NAME = 100
 _LAST = "\U0010ffff"
 
 
@@ -95,7 +97,8 @@ def _called(connection: Connection, title: str, limit: int, *, artists: Sequence
         popularity = -1 if row.popularity is None else row.popularity
         return (is_exact_wanted and row.title_normalised != name, -popularity, row.id)
 
-    return [TrackKey(row.id) for row in sorted(same_version or rows, key=rank)[:limit]]
+    ranked = [TrackKey(row.id) for row in sorted(same_version or rows, key=rank)[:_MOST_OF_A_NAME]]
+    return each_recording_once(connection, ranked)[:limit]
 
 
 def _version(recording: str) -> str:

@@ -21,6 +21,9 @@ _KEY_BITS = 40
 _UNKNOWN = 101
 """Rank of a track of unknown popularity, behind the 0 of known ones (rank 100)."""
 _MOST_WORDS = 12
+_SPARE = 2
+"""Tracks fetched for each that is wanted, since several may be one recording."""
+_LAST = "\U0010ffff"
 _WORD = re.compile(r"\w")
 _INSERT = text("INSERT INTO track_search (rowid, title, artists) VALUES (:rowid, :title, :artists)")
 _DELETE = text("DELETE FROM track_search WHERE rowid = :rowid")
@@ -63,15 +66,30 @@ def reindex_words(connection: Connection, keys: Sequence[int]) -> None:
 def keys_starting(connection: Connection, typed: str, limit: int) -> list[TrackKey]:
     """Return tracks that the typed text may become, most popular first.
 
-    First come titles that begin with it, then tracks in whose title and artists every word begins a word.
+    First come titles that begin with it, then tracks in whose title and artists every word begins a word. Issues of
+    one recording are listed once.
     """
-    prefix = normalised(typed)
-    words = prefix.split()[:_MOST_WORDS]
+    words = normalised(typed).split()[:_MOST_WORDS]
     if not words or limit < 1:
         return []
-    has_words = any(_WORD.search(word) for word in words)
-    find = _with_full_text if has_words and _has_full_text(connection) else with_plain_sql
-    return find(connection, words, limit)
+    fetched = limit * _SPARE
+    if not any(_WORD.search(word) for word in words):
+        found = _most_popular(connection, _between(_TRACK.c.title_normalised, " ".join(words)), fetched)
+    elif _has_full_text(connection):
+        found = _with_full_text(connection, words, fetched)
+    else:
+        found = with_plain_sql(connection, words, fetched)
+    return each_recording_once(connection, found)[:limit]
+
+
+def each_recording_once(connection: Connection, keys: Sequence[TrackKey]) -> list[TrackKey]:
+    """Return the first track of each recording, in the order given."""
+    rows = connection.execute(select(_TRACK.c.id, _TRACK.c.recording).where(_TRACK.c.id.in_(keys)))
+    recording_of = {row.id: row.recording for row in rows}
+    firsts: dict[str, TrackKey] = {}
+    for key in keys:
+        firsts.setdefault(recording_of[key], key)
+    return list(firsts.values())
 
 
 def _with_full_text(connection: Connection, words: Sequence[str], limit: int) -> list[TrackKey]:
@@ -116,6 +134,11 @@ def _most_popular(connection: Connection, condition: ColumnElement[bool], limit:
 
 def _begins(column: ColumnElement[str], prefix: str) -> ColumnElement[bool]:
     return column.startswith(prefix, autoescape=True)
+
+
+def _between(column: ColumnElement[str], prefix: str) -> ColumnElement[bool]:
+    # Unlike LIKE, which SQLite folds the case of, a range is looked up in the index.
+    return and_(column >= prefix, column < f"{prefix}{_LAST}")
 
 
 def _holds_word(column: ColumnElement[str], word: str) -> ColumnElement[bool]:

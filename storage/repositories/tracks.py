@@ -144,7 +144,7 @@ class TrackRepository:
     def _in_order(self, keys: Sequence[TrackKey]) -> list[Track]:
         return list(tracks_of_keys(self._connection, keys).values())
 
-    def _keys(self, statement: Select[tuple[int]]) -> Keys:
+    def _keys(self, statement: Select[int]) -> Keys:
         return np.fromiter(self._connection.execute(statement).scalars(), dtype=np.int64)
 
 
