@@ -9,6 +9,7 @@ BotError
 ├── ContentError              a service for words or covers
 │   ├── ContentBusyError      it wants a pause
 │   └── ContentUnavailableError  it does not answer properly
+├── PlaygroundError           the playground cannot start
 ├── NotLinkedError            the member has no linked Spotify account
 ├── LinkError                 a login could not be finished
 │   ├── LoginExpiredError     unknown, used or older than ten minutes
@@ -98,6 +99,10 @@ class SeveralSeedsError(BotError):
     def __init__(self, given: tuple[str, ...]) -> None:
         super().__init__(f"Start from one thing: you gave {' and '.join(given)}. Leave all but one empty.")
         self.given = given
+
+
+class PlaygroundError(BotError):
+    """The playground cannot start, for the reason that the text gives."""
 
 
 class NotLinkedError(BotError):
