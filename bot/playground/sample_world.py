@@ -1,0 +1,47 @@
+"""The fictional catalog and its listeners in the words of the stand-ins and of the page."""
+
+from bot.playground.content_standin import StandInSong
+from bot.playground.discord_standin_world import StandInUser
+from bot.playground.page_visit import Person
+from bot.playground.sample.catalog import SampleCatalog, SampleTrack
+from bot.playground.sample.listeners import Listener
+
+
+def discord_user(listener: Listener) -> StandInUser:
+    """Return a listener as the stand-in Discord's user."""
+    return StandInUser(
+        id=listener.discord_id, username=listener.username, global_name=listener.name, is_admin=listener.is_admin
+    )
+
+
+def person(listener: Listener) -> Person:
+    """Return a listener as someone a visitor of the page can act as."""
+    return Person(id=listener.discord_id, name=listener.name, taste=listener.taste_label, is_admin=listener.is_admin)
+
+
+def song(track: SampleTrack) -> StandInSong:
+    """Return a track as the content services know it; its cover lies on the page's own port."""
+    return StandInSong(
+        title=track.facts.title,
+        artists=track.facts.artists,
+        album=track.album.name,
+        duration_ms=track.facts.duration_ms,
+        isrc=track.facts.isrc,
+        genres=track.facts.genres,
+        released=str(track.album.released),
+        lyrics=track.lyrics,
+    )
+
+
+def tries(catalog: SampleCatalog) -> list[str]:
+    """Return commands that show what the bot can do with this catalog."""
+    loud = max(catalog.dataset, key=lambda track: (track.genre == "metal", track.facts.popularity or 0))
+    neon = max(catalog.dataset, key=lambda track: (track.genre == "synthwave", track.facts.popularity or 0))
+    return [
+        "/link",
+        "/recommend",
+        "/recommend prompt: sad acoustic songs about leaving home",
+        "/recommend prompt: driving through a neon city at night",
+        f"/recommend track: {loud.facts.title}",
+        f"/recommend artist: {neon.facts.artists[0]} by: cover",
+    ]
