@@ -14,24 +14,33 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.playground.discord_standin_commands import CHAT_INPUT, MESSAGE_MENU, NotSendable, find_command, option_values
+from bot.playground.discord_standin_commands import (
+    CHAT_INPUT,
+    MESSAGE_MENU,
+    NotSendable,
+    command_data,
+    filled,
+    find_command,
+    may_use,
+    option_values,
+)
+from bot.playground.discord_standin_components import SELECTS, walk
 from bot.playground.discord_standin_faults import Fault, FaultPlan, Recorded
 from bot.playground.discord_standin_gateway import DEFAULT_HEARTBEAT_MS, Gateway
+from bot.playground.discord_standin_people import Json, StandInUser
 from bot.playground.discord_standin_reply import Reply
 from bot.playground.discord_standin_rest import Rest
-from bot.playground.discord_standin_rules import SELECTS, walk
 from bot.playground.discord_standin_world import (
-    ADMINISTRATOR,
     AUTOCOMPLETE,
     COMMAND,
     COMPONENT,
     MODAL_SUBMIT,
     Interaction,
-    Json,
-    StandInUser,
     Subscription,
     World,
 )
+
+__all__ = ["DEFAULT_USERS", "DiscordStandIn", "NotSendable", "Reply", "StandInUser"]
 
 ANSWER_WINDOW = 3.0
 """Seconds in which a bot must answer an interaction."""
@@ -170,7 +179,7 @@ class DiscordStandIn:
     def commands_for(self, user_id: int | str) -> list[Json]:
         """Return the commands that a person may use."""
         permissions = self._user(user_id).permissions
-        return [copy.deepcopy(c) for c in self.commands if _may_use(c, permissions)]
+        return [copy.deepcopy(c) for c in self.commands if may_use(c, permissions)]
 
     def visible_messages(self, user_id: int | str) -> list[Json]:
         """Return what a person sees in the channel, oldest first."""
@@ -198,7 +207,7 @@ class DiscordStandIn:
         """
         user, (top, *path) = self._user(user_id), name.split()
         command = self._command(user, top, CHAT_INPUT)
-        data = {**_command_data(command, self.world), "options": option_values(command, path, options or {})}
+        data = {**command_data(command, self.world.guild_id), "options": option_values(command, path, options or {})}
         return await self._interact(self.world.open_interaction(COMMAND, user.id, name), data)
 
     async def use_message_menu(self, user_id: int | str, name: str, message_id: int | str) -> Reply:
@@ -210,7 +219,7 @@ class DiscordStandIn:
         user, message = self._user(user_id), self._message(user_id, message_id)
         command = self._command(user, name, MESSAGE_MENU)
         resolved = {"messages": {message["id"]: copy.deepcopy(message)}}
-        data = {**_command_data(command, self.world), "target_id": message["id"], "resolved": resolved}
+        data = {**command_data(command, self.world.guild_id), "target_id": message["id"], "resolved": resolved}
         return await self._interact(self.world.open_interaction(COMMAND, user.id, name), data)
 
     async def complete(
@@ -232,7 +241,7 @@ class DiscordStandIn:
         user, (top, *path) = self._user(user_id), command.split()
         registered = self._command(user, top, CHAT_INPUT)
         values = option_values(registered, path, {**(options or {}), option: typed}, focused=option)
-        data = {**_command_data(registered, self.world), "options": values}
+        data = {**command_data(registered, self.world.guild_id), "options": values}
         interaction = self.world.open_interaction(AUTOCOMPLETE, user.id, command)
         await self.gateway.dispatch("INTERACTION_CREATE", self.world.interaction_json(interaction, data))
         await self.world.until(lambda: interaction.choices is not None, timeout=timeout, what="autocomplete")
@@ -268,7 +277,7 @@ class DiscordStandIn:
             msg = "There is no such form."
             raise NotSendable(msg)
         modal = opened.modal
-        data = {"custom_id": modal["custom_id"], "components": [_filled(row, values) for row in modal["components"]]}
+        data = {"custom_id": modal["custom_id"], "components": [filled(row, values) for row in modal["components"]]}
         interaction = self.world.open_interaction(
             MODAL_SUBMIT, opened.user_id, modal["custom_id"], pressed=opened.pressed_message
         )
@@ -304,7 +313,7 @@ class DiscordStandIn:
 
     def _command(self, user: StandInUser, name: str, kind: int) -> Json:
         command = find_command(self.commands, name, kind)
-        if not _may_use(command, user.permissions):
+        if not may_use(command, user.permissions):
             msg = f"{user.global_name} may not use {name!r}."
             raise NotSendable(msg)
         return command
@@ -320,33 +329,3 @@ class DiscordStandIn:
 def _new_token(application_id: str) -> str:
     start = base64.urlsafe_b64encode(application_id.encode()).decode().rstrip("=")
     return f"{start}.{secrets.token_urlsafe(4)}.{secrets.token_urlsafe(28)}"
-
-
-def _may_use(command: Json, permissions: int) -> bool:
-    needed = command.get("default_member_permissions")
-    return needed is None or bool(permissions & ADMINISTRATOR) or (permissions & int(needed)) == int(needed) != 0
-
-
-def _command_data(command: Json, world: World) -> Json:
-    return {"id": command["id"], "name": command["name"], "type": command.get("type") or 1, "guild_id": world.guild_id}
-
-
-def _filled(component: Json, values: Mapping[str, str]) -> Json:
-    if component["type"] == 1:
-        return {"type": 1, "id": 0, "components": [_filled_input(each, values) for each in component["components"]]}
-    if "component" in component:
-        inner = _filled_input(component["component"], values)
-        return {"type": component["type"], "id": 0, "component": inner}
-    return {"type": component["type"], "id": 0}
-
-
-def _filled_input(field: Json, values: Mapping[str, str]) -> Json:
-    custom_id = field["custom_id"]
-    value = values.get(custom_id, field.get("value") or "")
-    if field["type"] in SELECTS:
-        return {"type": field["type"], "id": 0, "custom_id": custom_id, "values": [value] if value else []}
-    required = field.get("required", True)
-    if (required and not value) or len(value) > (field.get("max_length") or 4000):
-        msg = f"The field {custom_id!r} is empty or too long."
-        raise NotSendable(msg)
-    return {"type": field["type"], "id": 0, "custom_id": custom_id, "value": value}

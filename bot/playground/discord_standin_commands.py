@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.playground.discord_standin_rules import bad_form
-from bot.playground.discord_standin_world import Json
+from bot.playground.discord_standin_components import SELECTS, bad_form
+from bot.playground.discord_standin_people import ADMINISTRATOR, Json
 
 SUBCOMMAND, GROUP, STRING, INTEGER, BOOLEAN, NUMBER = 1, 2, 3, 4, 5, 10
 CHAT_INPUT, USER_MENU, MESSAGE_MENU = 1, 2, 3
@@ -162,3 +162,40 @@ def _option_value(option: Json, value: Any, *, focused: bool) -> Json:
         msg = f"{value!r} is outside the limits of {name!r}."
         raise NotSendable(msg)
     return sent
+
+
+def may_use(command: Json, permissions: int) -> bool:
+    """Return whether someone with these permissions sees a command."""
+    needed = command.get("default_member_permissions")
+    return needed is None or bool(permissions & ADMINISTRATOR) or (permissions & int(needed)) == int(needed) != 0
+
+
+def command_data(command: Json, guild_id: str) -> Json:
+    """Return the ``data`` of an interaction with a command, without options."""
+    return {"id": command["id"], "name": command["name"], "type": command.get("type") or 1, "guild_id": guild_id}
+
+
+def filled(component: Json, values: Mapping[str, str]) -> Json:
+    """Return a component of a form as it is sent in.
+
+    Raises:
+        NotSendable: A value is missing or too long.
+    """
+    if component["type"] == 1:
+        return {"type": 1, "id": 0, "components": [_filled_input(each, values) for each in component["components"]]}
+    if "component" in component:
+        inner = _filled_input(component["component"], values)
+        return {"type": component["type"], "id": 0, "component": inner}
+    return {"type": component["type"], "id": 0}
+
+
+def _filled_input(field: Json, values: Mapping[str, str]) -> Json:
+    custom_id = field["custom_id"]
+    value = values.get(custom_id, field.get("value") or "")
+    if field["type"] in SELECTS:
+        return {"type": field["type"], "id": 0, "custom_id": custom_id, "values": [value] if value else []}
+    required = field.get("required", True)
+    if (required and not value) or len(value) > (field.get("max_length") or 4000):
+        msg = f"The field {custom_id!r} is empty or too long."
+        raise NotSendable(msg)
+    return {"type": field["type"], "id": 0, "custom_id": custom_id, "value": value}

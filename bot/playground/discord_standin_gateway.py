@@ -10,7 +10,8 @@ from typing import Any
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from bot.playground.discord_standin_world import Json, World
+from bot.playground.discord_standin_people import Json
+from bot.playground.discord_standin_world import World
 
 log = logging.getLogger(__name__)
 

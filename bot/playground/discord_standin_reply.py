@@ -3,8 +3,9 @@
 import copy
 from typing import Any
 
-from bot.playground.discord_standin_rules import walk
-from bot.playground.discord_standin_world import EPHEMERAL, LOADING, Interaction, Json, World
+from bot.playground.discord_standin_components import walk
+from bot.playground.discord_standin_people import Json
+from bot.playground.discord_standin_world import EPHEMERAL, LOADING, Interaction, World
 
 DEFAULT_WAIT = 10.0
 """Seconds to wait for an answer unless told otherwise."""

@@ -1,7 +1,6 @@
 """The REST routes of the stand-in Discord that a bot needs, refusing what Discord would refuse."""
 
 import copy
-import json
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -9,8 +8,11 @@ from typing import Any
 from aiohttp import web
 
 from bot.playground.discord_standin_commands import STRING, check_choice_list, check_commands
+from bot.playground.discord_standin_components import Refused, bad_form, walk
 from bot.playground.discord_standin_faults import FaultPlan, Recorded
-from bot.playground.discord_standin_rules import Refused, bad_form, check_message, check_modal, walk
+from bot.playground.discord_standin_http import Upload, answer_json, read_body
+from bot.playground.discord_standin_people import Json
+from bot.playground.discord_standin_rules import check_message, check_modal
 from bot.playground.discord_standin_world import (
     AUTOCOMPLETE,
     COMMAND,
@@ -19,7 +21,6 @@ from bot.playground.discord_standin_world import (
     LOADING,
     MODAL_SUBMIT,
     Interaction,
-    Json,
     World,
 )
 
@@ -35,7 +36,7 @@ _ALLOWED_CALLBACKS = {
 _MESSAGE_FIELDS = ("content", "embeds", "components")
 _UPLOAD_LIMIT = 12 * 1024 * 1024
 
-Handler = Callable[[web.Request, Any, list[tuple[str, str, bytes]]], Awaitable[tuple[int, Any]]]
+Handler = Callable[[web.Request, Any, list[Upload]], Awaitable[tuple[int, Any]]]
 
 
 class Rest:
@@ -86,7 +87,7 @@ class Rest:
 
     def _route(self, handler: Handler, *, needs_token: bool) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def answer(request: web.Request) -> web.StreamResponse:
-            body, files = await _read(request)
+            body, files = await read_body(request)
             record = Recorded(request.method, request.path, dict(request.query), copy.deepcopy(body), len(files))
             self.requests.append(record)
             fault = self._faults.take(record)
@@ -103,7 +104,7 @@ class Rest:
             record.status = status
             if fault is not None:
                 fault.after(request)
-            return _json(status, answered)
+            return answer_json(status, answered)
 
         return answer
 
@@ -316,25 +317,3 @@ def _callback_json(interaction: Interaction, world: World) -> Json:
         told["response_message_loading"] = bool(flags & LOADING)
         told["response_message_ephemeral"] = bool(flags & EPHEMERAL)
     return told
-
-
-def _json(status: int, body: Any) -> web.Response:
-    if status == 204:  # noqa: PLR2004
-        return web.Response(status=status)
-    # discord.py reads JSON only when the content type carries no charset.
-    return web.Response(status=status, body=json.dumps(body).encode(), content_type="application/json")
-
-
-async def _read(request: web.Request) -> tuple[Any, list[tuple[str, str, bytes]]]:
-    if request.content_type == "multipart/form-data":
-        body: Any = None
-        files: list[tuple[str, str, bytes]] = []
-        form = await request.post()
-        for name, value in form.items():
-            if name == "payload_json" and isinstance(value, str):
-                body = json.loads(value)
-            elif isinstance(value, web.FileField):
-                files.append((value.filename, value.content_type, value.file.read()))
-        return body, files
-    raw = await request.read()
-    return (json.loads(raw) if raw else None), []

@@ -6,52 +6,21 @@ import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
-Json = dict[str, Any]
+from bot.playground.discord_standin_people import ORDINARY_PERMISSIONS, Json, StandInUser, member_json, now_text
 
 EPHEMERAL = 1 << 6
 LOADING = 1 << 7
 COMPONENTS_V2 = 1 << 15
 
-ADMINISTRATOR = 1 << 3
-ORDINARY_PERMISSIONS = (1 << 10) | (1 << 11) | (1 << 14) | (1 << 16) | (1 << 31)
-"""View the channel, write, embed links, read back, use commands."""
+__all__ = ["Interaction", "Json", "StandInUser", "Subscription", "World", "now_text"]
 
 COMMAND, COMPONENT, AUTOCOMPLETE, MODAL_SUBMIT = 2, 3, 4, 5
 """Interaction types, by Discord's numbers."""
 
 _EPOCH_MS = 1_420_070_400_000
 _REPLY_TO_COMMAND = 20
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StandInUser:
-    """Someone who can type in the channel."""
-
-    id: str
-    username: str
-    global_name: str
-    is_admin: bool = False
-
-    @property
-    def permissions(self) -> int:
-        """Discord's permission bits in the channel."""
-        return ORDINARY_PERMISSIONS | (ADMINISTRATOR if self.is_admin else 0)
-
-    def as_json(self) -> Json:
-        """Return Discord's user object."""
-        return {
-            "id": self.id,
-            "username": self.username,
-            "discriminator": "0",
-            "global_name": self.global_name,
-            "avatar": None,
-            "public_flags": 0,
-            "flags": 0,
-            "primary_guild": None,
-        }
 
 
 @dataclass(slots=True, kw_only=True)
@@ -179,7 +148,7 @@ class World:
             "features": [],
             "channels": [{k: v for k, v in self.channel_json().items() if k != "guild_id"}],
             "threads": [],
-            "members": [_member_json(self.bot_json())],
+            "members": [member_json(self.bot_json())],
             "member_count": len(self.users) + 1,
             "presences": [],
             "voice_states": [],
@@ -324,7 +293,7 @@ class World:
             "locale": "en-US",
             "channel_id": self.channel_id,
             "channel": {**self.channel_json(), "permissions": str(user.permissions)},
-            "member": {**_member_json(user.as_json()), "permissions": str(user.permissions)},
+            "member": {**member_json(user.as_json()), "permissions": str(user.permissions)},
             "app_permissions": str(ORDINARY_PERMISSIONS),
             "entitlements": [],
             "authorizing_integration_owners": {"0": self.guild_id},
@@ -335,25 +304,3 @@ class World:
         if interaction.pressed_message is not None:
             payload["message"] = copy.deepcopy(self.messages[interaction.pressed_message])
         return payload
-
-
-def _member_json(user: Json) -> Json:
-    return {
-        "user": user,
-        "roles": [],
-        "joined_at": now_text(),
-        "premium_since": None,
-        "pending": False,
-        "deaf": False,
-        "mute": False,
-        "nick": None,
-        "avatar": None,
-        "banner": None,
-        "flags": 0,
-        "communication_disabled_until": None,
-    }
-
-
-def now_text() -> str:
-    """Return the moment as Discord writes it."""
-    return datetime.now(UTC).isoformat()

@@ -107,7 +107,7 @@ class ScriptedLinking:
 
     async def finish_pasted(self, member: MemberId, address: str) -> ScriptedAccount:
         if "code=" not in address:
-            raise PastedAddressError
+            raise PastedAddressError("http://127.0.0.1:8080/spotify/callback")
         self.linked[member] = address
         return ScriptedAccount("mira_on_spotify")
 

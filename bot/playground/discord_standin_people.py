@@ -1,0 +1,62 @@
+"""The people of the stand-in Discord, as Discord's JSON describes them."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+Json = dict[str, Any]
+
+ADMINISTRATOR = 1 << 3
+ORDINARY_PERMISSIONS = (1 << 10) | (1 << 11) | (1 << 14) | (1 << 16) | (1 << 31)
+"""View the channel, write, embed links, read back, use commands."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandInUser:
+    """Someone who can type in the channel."""
+
+    id: str
+    username: str
+    global_name: str
+    is_admin: bool = False
+
+    @property
+    def permissions(self) -> int:
+        """Discord's permission bits in the channel."""
+        return ORDINARY_PERMISSIONS | (ADMINISTRATOR if self.is_admin else 0)
+
+    def as_json(self) -> Json:
+        """Return Discord's user object."""
+        return {
+            "id": self.id,
+            "username": self.username,
+            "discriminator": "0",
+            "global_name": self.global_name,
+            "avatar": None,
+            "public_flags": 0,
+            "flags": 0,
+            "primary_guild": None,
+        }
+
+
+def member_json(user: Json) -> Json:
+    """Return Discord's member object around a user."""
+    return {
+        "user": user,
+        "roles": [],
+        "joined_at": now_text(),
+        "premium_since": None,
+        "pending": False,
+        "deaf": False,
+        "mute": False,
+        "nick": None,
+        "avatar": None,
+        "banner": None,
+        "flags": 0,
+        "communication_disabled_until": None,
+    }
+
+
+def now_text() -> str:
+    """Return the moment as Discord writes it."""
+    return datetime.now(UTC).isoformat()
