@@ -2,6 +2,7 @@
 
 import csv
 import logging
+import stat
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -12,6 +13,7 @@ log = logging.getLogger(__name__)
 REASON, ROW = "refused_because", "row_number"
 LYRICS_LEFT_OUT = "(lyrics left out)"
 SUFFIX = ".rejected.csv"
+_ANYBODY_WRITES = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
 
 class RejectedRows:
@@ -30,9 +32,10 @@ class RejectedRows:
     def __init__(
         self, dataset: Path, columns: Sequence[str], *, lyrics: int | None, home: Path | None, keep: int = 0
     ) -> None:
-        self._places = [dataset.with_name(dataset.name + SUFFIX)]
+        name = dataset.name + SUFFIX
+        self._places = [dataset.parent / name] if _is_meant_for_writing(dataset.parent) else []
         if home is not None:
-            self._places.append(home / "rejected" / (dataset.name + SUFFIX))
+            self._places.append(home / "rejected" / name)
         self._columns = tuple(columns)
         self._lyrics = lyrics
         self._file: IO[str] | None = None
@@ -95,3 +98,8 @@ class RejectedRows:
             log.warning("rejected rows not written, no folder is writable file=%s", self._places[0].name)
             self._places = []
         return False
+
+
+def _is_meant_for_writing(folder: Path) -> bool:
+    """Return whether anybody may write here: root could anyway, and should not."""
+    return bool(folder.stat().st_mode & _ANYBODY_WRITES)
