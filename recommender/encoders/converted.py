@@ -69,6 +69,8 @@ def _sums(folder: Path) -> dict[str, str]:
 
 def _move_into_place(making: Path, folder: Path, fingerprint: str) -> None:
     # No fsync: files that a power cut tore fail their sums and are made again.
+    if _is_whole(folder, fingerprint):
+        return  # another process was faster
     if folder.exists():
         aside = making.with_name(making.name + "-old")
         folder.rename(aside)
@@ -76,7 +78,7 @@ def _move_into_place(making: Path, folder: Path, fingerprint: str) -> None:
     try:
         making.rename(folder)
     except OSError:
-        # Another process was faster; a folder with files in it is never replaced by a rename.
+        # Faster by a hair: a rename never replaces a folder that has files in it.
         if not _is_whole(folder, fingerprint):
             raise
 

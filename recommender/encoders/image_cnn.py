@@ -49,9 +49,9 @@ def find_cnn(name: str) -> CnnModel:
     Raises:
         EncoderUnavailableError: There is no such network, or its weights are not here.
     """
-    model = _MODELS.get(name.lower())
+    model = MODELS.get(name.lower())
     if model is None:
-        raise EncoderUnavailableError(name, f"choose one of {', '.join(sorted(_MODELS))}.")
+        raise EncoderUnavailableError(name, f"choose one of {', '.join(sorted(MODELS))}.")
     model.weights()
     return model
 
@@ -161,7 +161,7 @@ _HALF: Colours = (0.5, 0.5, 0.5)
 _IMAGENET_MEAN: Colours = (0.485, 0.456, 0.406)
 _IMAGENET_DEVIATION: Colours = (0.229, 0.224, 0.225)
 
-_MODELS = {
+MODELS = {
     LITE0: CnnModel(
         name=LITE0,
         weights_sum="579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
@@ -195,3 +195,4 @@ _MODELS = {
         classifier="classifier.6",
     ),
 }
+"""By the names that settings use."""

@@ -72,7 +72,8 @@ class CnnImageEncoder:
             folder = converted_folder(self._cache, self.fingerprint, lambda made: convert_cnn(self._model, made))
         except OSError as error:
             raise EncoderUnavailableError(self._model.name, f"the folder {self._cache} cannot be written.") from error
-        return OpenVinoNetwork(folder)
+        # In bfloat16 the vectors of drawn pictures turn by up to 8 degrees (cosine .990 to torch's).
+        return OpenVinoNetwork(folder, bfloat16=False)
 
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from pickle import UnpicklingError
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,7 @@ FAMILY = frozenset({
 LONGEST_WINDOW = 256
 """Tokens: what all-MiniLM-L6-v2 was made for; longer windows cost more per token and blur the sentence."""
 _WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
+_VOCABULARIES = ("tokenizer.json", "vocab.txt", "vocab.json", "*.model")
 
 
 class Pooling(StrEnum):
@@ -100,16 +102,17 @@ def load_bert(model: BertModel) -> "torch.nn.Module":
         WeightsCorruptError: The files are not the ones we know.
         EncoderUnavailableError: The files do not hold a whole network.
     """
-    for file, expected in model.sums.items():
-        verified(model.folder / file, expected)
+    _check(model)
     import transformers
+    from safetensors import SafetensorError
 
+    unreadable = (OSError, ValueError, RuntimeError, EOFError, UnpicklingError, SafetensorError)
     with _quiet_transformers():
         try:
             bert, found = transformers.AutoModel.from_pretrained(
                 model.folder, local_files_only=True, output_loading_info=True, dtype="float32"
             )
-        except (OSError, ValueError, RuntimeError) as error:
+        except unreadable as error:
             raise EncoderUnavailableError(model.name, f"its files in {model.folder} cannot be read.") from error
     # transformers fills a missing weight with random numbers and goes on; only the unused pooler may be missing.
     missing = [key for key in found["missing_keys"] if "pooler" not in key]
@@ -124,8 +127,10 @@ def save_tokenizer(model: BertModel, file: Path) -> None:
     """Write the network's tokenizer as one file that knows the window's length and the pad token.
 
     Raises:
+        WeightsCorruptError: The files are not the ones we know.
         EncoderUnavailableError: The network has no tokenizer that works without transformers.
     """
+    _check(model)
     import transformers
 
     with _quiet_transformers():
@@ -157,6 +162,11 @@ def convert_bert(model: BertModel, folder: Path) -> None:
     save_tokenizer(model, folder / TOKENIZER_FILE)
 
 
+def _check(model: BertModel) -> None:
+    for file, expected in model.sums.items():
+        verified(model.folder / file, expected)
+
+
 def _pooled(bert: "torch.nn.Module", pooling: Pooling) -> "torch.nn.Module":
     import torch
 
@@ -181,6 +191,9 @@ def _described(name: str, folder: Path, revision: str) -> BertModel:
         raise EncoderUnavailableError(name, f"{folder} holds no network of the BERT family.")
     if not any(any(folder.glob(pattern)) for pattern in _WEIGHTS):
         raise EncoderUnavailableError(name, f"{folder} holds no weights; download it again.")
+    # transformers makes an empty vocabulary where there is none, to which all texts are the same.
+    if not any(any(folder.glob(pattern)) for pattern in _VOCABULARIES):
+        raise EncoderUnavailableError(name, f"{folder} holds no tokenizer; download it again.")
     return BertModel(
         name=name.rstrip("/").rsplit("/", 1)[-1],
         folder=folder,

@@ -96,7 +96,7 @@ class BertTextEncoder:
             folder = converted_folder(self._cache, self.fingerprint, lambda made: convert_bert(self._model, made))
         except OSError as error:
             raise EncoderUnavailableError(self._model.name, f"the folder {self._cache} cannot be written.") from error
-        return _Loaded(WindowTokenizer(folder / TOKENIZER_FILE), OpenVinoNetwork(folder))
+        return _Loaded(WindowTokenizer(folder / TOKENIZER_FILE), OpenVinoNetwork(folder, bfloat16=True))
 
 
 if TYPE_CHECKING:
