@@ -155,7 +155,7 @@ def recommend(
 ) -> None:
     """Recommend from songs, an artist, a text, a cover or a member's history."""
     from bot.services.asks import Ask
-    from bot.wiring import open_core
+    from bot.wiring import open_recommending
     from recommender.types import Filters, MemberId
 
     if sum(seed is not None for seed in (track or None, artist, prompt, cover)) + (member is not None) != 1:
@@ -172,9 +172,9 @@ def recommend(
         discovery=discovery,
         filters=Filters(decade=_decade(decade), explicit=False if clean else None, genre=genre),
     )
-    with open_core(_settings()) as core:
+    with open_recommending(_settings()) as recommending:
         started = time.perf_counter()
-        answer = core.recommending.answer(ask)
+        answer = recommending.answer(ask)
         took_ms = (time.perf_counter() - started) * 1000
     from bot.presenters.terminal import answer_json, answer_table
 
@@ -220,7 +220,7 @@ def _fail(sentence: str, *, code: int = 1) -> NoReturn:
     sys.exit(code)
 
 
-def _exit_if(condition: bool, *, code: int = INTERRUPTED) -> None:  # noqa: FBT001
+def _exit_if(condition: bool, *, code: int = INTERRUPTED) -> None:
     if condition:
         if code == INTERRUPTED:
             err.print("Stopped. What was done is kept; run it again to go on.")

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, urlencode
 
 from bot.background import BlockingPool
 from bot.errors import (
@@ -31,8 +31,8 @@ LOGIN_LIVES = timedelta(minutes=10)
 LINK_LIVES = timedelta(days=182)
 """Spotify ends a refresh token six months after consent."""
 STATE_BYTES = 32
-_PARAMETER_MOST = 2048
-"""Characters of a code or a pasted address; Spotify's codes have about 250."""
+_PASTED_MOST = 4000
+"""Characters of a pasted address that are looked at: what fits into Discord's form. Real ones have about 500."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,13 +91,16 @@ class LinkingService:
         *,
         public_url: str,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        on_linked: Callable[[LinkedAccount], None] = lambda _: None,
     ) -> None:
+        """Take collaborators; ``on_linked`` hears of every finished link, in the event loop, and must not block."""
         self._database = database
         self._login = login
         self._access = access
         self._blocking = blocking
         self._public_url = public_url
         self._now = now
+        self._on_linked = on_linked
 
     async def begin(self, member: MemberId, member_name: str, *, client_id: str | None = None) -> LinkInvitation:
         """Return where the member goes; the address works once and for ten minutes.
@@ -173,7 +176,9 @@ class LinkingService:
         )
         await self._blocking.run(self._save, link)
         log.info("spotify linked member=%d", link.member)
-        return LinkedAccount(member=link.member, display_name=link.display_name, member_name=pending.member_name)
+        linked = LinkedAccount(member=link.member, display_name=link.display_name, member_name=pending.member_name)
+        self._on_linked(linked)
+        return linked
 
     async def finish_pasted(self, member: MemberId, url: str) -> LinkedAccount:
         """Link with the address that Spotify led the member's browser to.
@@ -228,18 +233,16 @@ class LinkingService:
         return self._login.authorize_url(state=state, verifier=pending.verifier, client_id=pending.client_id)
 
     def _pasted_query(self, url: str) -> dict[str, str]:
-        text = url.strip().strip("<>")
-        expected = urlsplit(self._login.redirect_uri)
-        given = urlsplit(text[:_PARAMETER_MOST])
-        query = {name: values[0] for name, values in parse_qs(given.query).items()}
-        is_ours = (given.scheme, given.netloc, given.path) == (expected.scheme, expected.netloc, expected.path)
-        if not is_ours or "state" not in query or not ({"code", "error"} & query.keys()):
+        address, _, rest = url.strip().strip("<>")[:_PASTED_MOST].partition("?")
+        query = {name: values[0] for name, values in parse_qs(rest.partition("#")[0]).items()}
+        is_answer = "state" in query and ("code" in query or "error" in query)
+        if address != self._login.redirect_uri or not is_answer:
             raise PastedAddressError(self._login.redirect_uri)
         return query
 
     def _save_pending(self, pending: PendingLogin) -> None:
         with self._database.transaction() as stored:
-            stored.logins.purge(self._now() - LOGIN_LIVES)
+            stored.logins.purge(self._now(), LOGIN_LIVES)
             stored.logins.add(pending)
 
     def _peek(self, state: str) -> PendingLogin:
@@ -268,9 +271,7 @@ class LinkingService:
 
     def _erase(self, member: MemberId) -> bool:
         with self._database.transaction() as stored:
-            is_linked = stored.links.of_member(member) is not None
-            stored.links.erase_link(member)
-        return is_linked
+            return stored.links.erase_link(member)
 
     def _link_of(self, member: MemberId) -> Link | None:
         with self._database.reading() as stored:

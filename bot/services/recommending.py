@@ -1,5 +1,208 @@
 """Recommending: from what a member asks for to ranked suggestions with reasons."""
 
-from bot.services.asks import Answer, Ask, By, TitleChoice
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
 
-__all__ = ["Answer", "Ask", "By", "TitleChoice"]
+from bot.background import BlockingPool
+from bot.errors import NotFoundInCatalogError, NotLinkedError
+from bot.services.asks import Answer, Ask, TitleChoice
+from bot.services.searchable_catalog import SearchableCatalog
+from recommender.errors import NothingToGoOnError
+from recommender.index.catalog_index import CatalogIndex
+from recommender.ranking.recommender import Recommender
+from recommender.types import (
+    MemberId,
+    Request,
+    Seed,
+    SeedKind,
+    Signal,
+    Track,
+    TrackKey,
+)
+from storage.database import Database
+from storage.stored import Stored
+
+MOST_CHOICES = 25
+"""Discord shows no more lines of autocomplete."""
+LONGEST_CHOICE = 100
+"""Characters Discord shows of one line."""
+MOST_HINTS = 5
+"""Closest names offered when nothing matches."""
+NO_REPEAT_FOR = timedelta(days=14)
+"""A member is not given the same track again for this long, so that asking again digs further."""
+_KEY = re.compile(r"key:(\d{1,18})")
+_SPOTIFY_TRACK = re.compile(
+    r"^(?:spotify:track:|https?://open\.spotify\.com/(?:intl-[a-z-]+/)?track/)([0-9A-Za-z]{22})"
+)
+
+
+class LibraryRefresh(Protocol):
+    """Brings what is known of a member's listening up to date."""
+
+    async def bring_up_to_date(self, member: MemberId, /) -> tuple[str, ...]:
+        """Sync when it is due; return remarks for the member. Never raises for what is only a pity."""
+        ...
+
+
+class RecommendingService:
+    """Answers what to listen to next."""
+
+    def __init__(
+        self,
+        database: Database,
+        catalog: SearchableCatalog,
+        recommender_for: Callable[[CatalogIndex], Recommender],
+        blocking: BlockingPool,
+        *,
+        now: Callable[[], datetime],
+        library: LibraryRefresh | None = None,
+    ) -> None:
+        self._database = database
+        self._catalog = catalog
+        self._recommender_for = recommender_for
+        self._blocking = blocking
+        self._now = now
+        self._library = library
+
+    async def recommend(self, ask: Ask) -> Answer:
+        """Return suggestions for what was asked; a member's library is brought up to date first.
+
+        Raises:
+            NotFoundInCatalogError: A named track or artist is not in the catalog.
+            NotLinkedError: 'For me' from a member of whom nothing is known.
+            RecommenderError: The catalog is empty, or the seed gives no direction.
+        """
+        notes: tuple[str, ...] = ()
+        if self._library is not None and ask.is_for_me:
+            notes = await self._library.bring_up_to_date(_asking_member(ask))
+        return await self._blocking.run(self._answer, ask, notes)
+
+    async def complete_title(self, typed: str) -> list[TitleChoice]:
+        """Return up to 25 tracks whose title or artist goes on from what was typed; nothing typed gives the popular."""
+        return await self._blocking.run(self._complete, typed)
+
+    def answer(self, ask: Ask) -> Answer:
+        """Answer without an event loop: what the command line calls. Raises as :meth:`recommend` does."""
+        return self._answer(ask, ())
+
+    def _complete(self, typed: str) -> list[TitleChoice]:
+        with self._database.reading() as stored:
+            found = stored.tracks.search(typed, MOST_CHOICES)
+        return [TitleChoice(key=track.key, label=_choice_label(track)) for track in found]
+
+    def _answer(self, ask: Ask, notes: tuple[str, ...]) -> Answer:
+        with self._database.reading() as stored:
+            resolved = self._resolve(stored, ask)
+            known = _MemberKnowledge.of(stored, ask.member, self._now())
+        if ask.is_for_me and not known.signals:
+            raise NotLinkedError
+        request = Request(
+            seed=resolved.seed,
+            count=ask.count,
+            weights=ask.by.weights,
+            mix=ask.mix,
+            discovery=ask.discovery,
+            filters=ask.filters,
+            excluded=known.excluded,
+        )
+        recommender = self._recommender_for(self._catalog.index())
+        recommendation = recommender.recommend(request, known.signals)
+        if ask.member is not None and recommendation.suggestions:
+            keys = [suggestion.track.key for suggestion in recommendation.suggestions]
+            with self._database.transaction() as stored:
+                stored.suggestions.remember(ask.member, keys, self._now())
+        if len(recommendation.suggestions) < ask.count:
+            notes = (*notes, _few_left(len(recommendation.suggestions), ask))
+        return Answer(seed_label=resolved.label, seed=resolved.described, recommendation=recommendation, notes=notes)
+
+    def _resolve(self, stored: Stored, ask: Ask) -> "_ResolvedSeed":
+        if ask.tracks:
+            return _tracks_seed(stored, ask.tracks)
+        if ask.artist is not None:
+            return _artist_seed(stored, ask.artist)
+        if ask.prompt is not None:
+            seed = Seed(kind=SeedKind.PROMPT, prompt=ask.prompt)
+            return _ResolvedSeed(seed, f"“{ask.prompt}”", {"kind": "prompt", "prompt": ask.prompt})
+        if ask.cover is not None:
+            seed = Seed(kind=SeedKind.COVER, cover=ask.cover)
+            return _ResolvedSeed(seed, "a cover picture", {"kind": "cover", "bytes": len(ask.cover)})
+        member = _asking_member(ask)
+        seed = Seed(kind=SeedKind.MEMBER, member=member)
+        return _ResolvedSeed(seed, "your listening", {"kind": "member", "member": str(member)})
+
+
+@dataclass(frozen=True, slots=True)
+class _ResolvedSeed:
+    seed: Seed
+    label: str
+    described: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class _MemberKnowledge:
+    signals: tuple[Signal, ...]
+    excluded: frozenset[TrackKey]
+
+    @classmethod
+    def of(cls, stored: Stored, member: MemberId | None, now: datetime) -> "_MemberKnowledge":
+        if member is None:
+            return cls((), frozenset())
+        signals = tuple(stored.signals.of_member(member))
+        heard = {signal.track for signal in signals}
+        judged = {each.track for each in stored.feedback.of_member(member)}
+        lately = stored.suggestions.recent(member, now - NO_REPEAT_FOR)
+        return cls(signals, frozenset(heard | judged | lately))
+
+
+def _tracks_seed(stored: Stored, named: tuple[str, ...]) -> _ResolvedSeed:
+    tracks = [_find_track(stored, name) for name in named]
+    described: dict[str, object] = {
+        "kind": "track",
+        "tracks": [
+            {"key": track.key, "spotify_id": track.spotify_id, "title": track.title, "artists": list(track.artists)}
+            for track in tracks
+        ],
+    }
+    label = ", ".join(f"“{track.title}” by {track.artists[0]}" for track in tracks)
+    seed = Seed(kind=SeedKind.TRACK, tracks=tuple(track.key for track in tracks))
+    return _ResolvedSeed(seed, label, described)
+
+
+def _artist_seed(stored: Stored, named: str) -> _ResolvedSeed:
+    artist = stored.tracks.artist_named(named)
+    if artist is None:
+        raise NotFoundInCatalogError(named, tuple(stored.tracks.closest_artists(named, MOST_HINTS)))
+    seed = Seed(kind=SeedKind.ARTIST, artist=artist)
+    return _ResolvedSeed(seed, named, {"kind": "artist", "artist": named})
+
+
+def _find_track(stored: Stored, name: str) -> Track:
+    if (by_key := _KEY.fullmatch(name.strip())) is not None:
+        found = list(stored.tracks.of_keys([TrackKey(int(by_key[1]))]).values())
+    elif (by_id := _SPOTIFY_TRACK.search(name.strip())) is not None:
+        keys = stored.tracks.by_spotify_ids([by_id[1]]).values()
+        found = list(stored.tracks.of_keys(keys).values())
+    else:
+        found = stored.tracks.titled(name, 1)
+    if not found:
+        raise NotFoundInCatalogError(name, tuple(stored.tracks.closest_titles(name, MOST_HINTS)))
+    return found[0]
+
+
+def _asking_member(ask: Ask) -> MemberId:
+    if ask.member is None:
+        raise NothingToGoOnError("Name a song, an artist, a prompt or a member to start from.")
+    return ask.member
+
+
+def _choice_label(track: Track) -> str:
+    label = f"{track.title} – {', '.join(track.artists)}"
+    return label if len(label) <= LONGEST_CHOICE else f"{label[: LONGEST_CHOICE - 1]}…"
+
+
+def _few_left(found: int, ask: Ask) -> str:
+    why = "the filters leave no more" if not ask.filters.is_open else "the catalog has no more that fit"
+    return f"Only {found} of {ask.count}: {why}."

@@ -12,16 +12,15 @@ from pathlib import Path
 import numpy as np
 
 from recommender.errors import EmptyCatalogError, IndexFileError
-from recommender.fusion import FusedSpace
+from recommender.fused_space import FusedSpace
 from recommender.index.catalog_index import CatalogIndex
+from recommender.index.generations import newest_generation
 from recommender.ingestion import EmbedSummary, Ingestion
 from recommender.ports import ImageEncoder, Progress, RawVectorSource, TextEncoder
 from recommender.types import Vector
 
 log = logging.getLogger(__name__)
 
-DELTA_SHARE = 0.2
-"""Once more than this share of the catalog came after the index was built, it is built again."""
 SPACE_SEED = 2026
 """Of the generator that fits the fused space, so that the same catalog gives the same space."""
 
@@ -32,6 +31,16 @@ class Embedded:
 
     text: EmbedSummary
     covers: EmbedSummary
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Absorbed:
+    """What one round of absorbing did."""
+
+    tracks: int
+    """That can be found now and could not before."""
+    is_complete: bool
+    """Whether nothing was left to embed."""
 
 
 class SearchableCatalog:
@@ -60,11 +69,11 @@ class SearchableCatalog:
         Raises:
             EmptyCatalogError: Nothing is embedded yet.
         """
-        if self._index is None:
+        index = self._index
+        if index is None:
             with self._changing:
-                if self._index is None:
-                    self._index = self._opened()
-        return self._index
+                index = self._index = self._index or self._opened()
+        return index
 
     def embed(
         self,
@@ -74,29 +83,46 @@ class SearchableCatalog:
         stop: Callable[[], bool] | None = None,
     ) -> Embedded:
         """Embed what is missing; what was done stays done when ``stop`` answers true between two chunks."""
-        text = self._ingestion.embed_text(progress=text_progress, stop=stop)
-        covers = self._ingestion.embed_covers(progress=cover_progress, stop=stop)
+        text = self._ingestion.embed_text(text_progress, stop=stop)
+        covers = self._ingestion.embed_covers(cover_progress, stop=stop)
         return Embedded(text=text, covers=covers)
 
-    def absorb(self) -> int:
-        """Embed what is missing and make it searchable at once; return how many tracks became searchable.
+    def absorb(self, stop: Callable[[], bool] | None = None) -> Absorbed:
+        """Embed what is missing and make it searchable at once.
 
         Small additions go into the index's delta; large ones cause a rebuild.
+
+        Args:
+            stop: As in :meth:`embed`; what was embedded until then becomes searchable all the same.
         """
-        self.embed()
+        embedded = self.embed(stop=stop)
+        is_complete = not (embedded.text.stopped or embedded.covers.stopped)
+        if embedded.text.done + embedded.text.skipped + embedded.covers.done == 0 and self._is_newest:
+            return Absorbed(tracks=0, is_complete=is_complete)
         try:
             index = self.index()
         except EmptyCatalogError:
-            return 0
-        with self._changing:
-            before = len(index)
-            index.refresh(self._source)
-            added = len(index) - before
-        if index.delta_size > DELTA_SHARE * len(index):
+            return Absorbed(tracks=0, is_complete=is_complete)
+        added = self.refresh()
+        if index.wants_rebuild:
             self.rebuild()
         if added:
             log.info("tracks became searchable added=%d total=%d", added, len(index))
-        return added
+        return Absorbed(tracks=added, is_complete=is_complete)
+
+    def refresh(self) -> int:
+        """Compare the index with the whole database and bring in what differs; return how many tracks were added.
+
+        An index that another process built meanwhile is taken over first.
+
+        Raises:
+            EmptyCatalogError: Nothing is embedded yet.
+        """
+        with self._changing:
+            if not self._is_newest:
+                self._index = self._opened()
+            index = self._index = self._index or self._opened()
+            return index.refresh(self._source).added
 
     def rebuild(self, progress: Progress | None = None) -> CatalogIndex:
         """Fit the space anew, build the index beside the old one and swap it in.
@@ -123,15 +149,14 @@ class SearchableCatalog:
         return vector
 
     def _opened(self) -> CatalogIndex:
+        text, image = self._ingestion.text_fingerprint, self._ingestion.image_fingerprint
         try:
-            index = CatalogIndex.open(self._folder)
+            index = CatalogIndex.open(self._folder, text=text, image=image)
         except IndexFileError as error:
-            log.warning("index unusable, rebuilding reason=%s", error.reason)
+            log.warning("index not usable, rebuilding reason=%r", error.reason)
             return self._built()
-        if index.space.encoders != self._encoders:
-            log.warning("index is of other encoders, rebuilding fingerprint=%s", index.fingerprint)
-            return self._built()
-        index.refresh(self._source)
+        # New tracks alone: what else changed is found by the full refresh, which reads the whole catalog.
+        index.refresh(self._source, after=index.last_key)
         return index
 
     def _built(self, progress: Progress | None = None) -> CatalogIndex:
@@ -141,8 +166,12 @@ class SearchableCatalog:
             image=(self._ingestion.image_fingerprint, self._image.dim),
             rng=np.random.default_rng(SPACE_SEED),
         )
-        return CatalogIndex.build(self._folder, self._source, space, progress)
+        index = CatalogIndex.build(self._folder, self._source, space, progress=progress)
+        if len(index) == 0:
+            raise EmptyCatalogError
+        return index
 
     @property
-    def _encoders(self) -> tuple[str, str]:
-        return self._ingestion.text_fingerprint, self._ingestion.image_fingerprint
+    def _is_newest(self) -> bool:
+        newest = newest_generation(self._folder)
+        return self._index is not None and newest is not None and newest.number == self._index.generation

@@ -1,16 +1,18 @@
 """Upkeep: members' libraries brought up to date, and new tracks made searchable while the bot runs."""
 
 import asyncio
-import contextlib
 import logging
+import threading
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.background import BlockingPool
 from bot.errors import BotError, NeedsRelinkError
-from bot.services.library_sync import LibrarySyncService, SyncSummary
-from bot.services.searchable_catalog import SearchableCatalog
+from bot.services.library_records import SyncSummary
+from bot.services.library_sync import LibrarySyncService
+from bot.services.searchable_catalog import Absorbed, SearchableCatalog
 from recommender.errors import EmptyCatalogError
 from recommender.types import MemberId
 from storage.database import Database
@@ -22,8 +24,13 @@ FRESH_FOR = timedelta(minutes=15)
 """A library synced less than this ago is not read again for an answer."""
 PATIENCE = timedelta(seconds=25)
 """How long an answer waits for a member's new tracks to become searchable."""
+ROUND_LASTS = timedelta(seconds=20)
+"""What was embedded in this time becomes searchable before the rest is read: lyrics come at one a second."""
 ROUND_EVERY = timedelta(minutes=5)
 """How often the catalog is looked through for tracks that something else left unembedded."""
+
+
+STILL_READING = "Some of your tracks are still being read; ask again in a few minutes for better picks."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +53,7 @@ class Upkeep:
         *,
         blocking: BlockingPool,
         encoding: BlockingPool,
+        tasks: asyncio.TaskGroup,
         now: Callable[[], datetime],
     ) -> None:
         self._database = database
@@ -54,8 +62,9 @@ class Upkeep:
         self._blocking = blocking
         self._encoding = encoding
         self._now = now
-        self._wanted = asyncio.Event()
+        self._tasks = tasks
         self._absorbing = asyncio.Lock()
+        self._stopping = threading.Event()
 
     async def bring_up_to_date(self, member: MemberId) -> tuple[str, ...]:
         """Sync a member's library when it is due, and wait a little for new tracks to become searchable.
@@ -68,41 +77,42 @@ class Upkeep:
             return ()
         if link.state is LinkState.NEEDS_RELINK:
             return (str(NeedsRelinkError()),)
-        if link.last_synced_at is not None and self._now() - link.last_synced_at < FRESH_FOR:
-            return ()
-        return await self.sync(member)
-
-    async def sync(self, member: MemberId) -> tuple[str, ...]:
-        """Sync a member's library now; return remarks for the member."""
         try:
-            summary = await self._library.sync(member)
+            summary = await self._library.sync_if_older(member, FRESH_FOR)
         except BotError as error:
             log.warning("library not synced member=%d error=%s", member, type(error).__name__)
             return (f"{error} I used what I already know of you.",)
+        if summary is None:
+            return ()
         remarks = _remarks(summary)
-        if summary.new_tracks and not await self._absorb_within(PATIENCE):
-            return (*remarks, "Some of your tracks are still being read; ask again in a few minutes for better picks.")
+        if summary.new_keys and not await self._absorb_within(PATIENCE):
+            return (*remarks, STILL_READING)
         return remarks
 
-    def nudge(self) -> None:
-        """Say that there may be something to embed."""
-        self._wanted.set()
+    def linked(self, member: MemberId) -> None:
+        """Read the library of a member who has linked just now, without anybody waiting for it."""
+        self._tasks.create_task(self._read_library(member))
 
     async def run(self) -> None:
-        """Embed what is new whenever nudged, and every few minutes; goes on until cancelled."""
+        """Embed what is new every few minutes, beginning with a look at everything; goes on until cancelled."""
+        await self._quietly("refreshing the index", self._refresh)
         while True:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wanted.wait(), ROUND_EVERY.total_seconds())
-            self._wanted.clear()
-            try:
-                await self.absorb()
-            except Exception:
-                log.exception("absorbing new tracks failed")
+            await self._quietly("absorbing new tracks", self.absorb)
+            await asyncio.sleep(ROUND_EVERY.total_seconds())
+
+    def stop(self) -> None:
+        """Let embedding that runs on another thread end after its present chunk."""
+        self._stopping.set()
 
     async def absorb(self) -> int:
-        """Embed what is missing and make it searchable; return how many tracks became so."""
+        """Embed what is missing and make it searchable in rounds; return how many tracks became so."""
         async with self._absorbing:
-            return await self._encoding.run(self._catalog.absorb)
+            total = 0
+            while True:
+                absorbed = await self._encoding.run(self._absorb_round)
+                total += absorbed.tracks
+                if absorbed.is_complete or self._stopping.is_set():
+                    return total
 
     async def nightly(self) -> tuple[Step, ...]:
         """Sync every linked member, drop what expired, embed what is new and rebuild the index.
@@ -138,7 +148,7 @@ class Upkeep:
 
     async def _embed(self) -> str:
         async with self._absorbing:
-            embedded = await self._encoding.run(self._catalog.embed)
+            embedded = await self._encoding.run(self._catalog.embed, stop=self._stopping.is_set)
         return f"{embedded.text.done} texts, {embedded.covers.done} covers"
 
     async def _rebuild(self) -> str:
@@ -149,20 +159,35 @@ class Upkeep:
         return f"{len(index)} tracks"
 
     async def _absorb_within(self, patience: timedelta) -> bool:
-        work = asyncio.ensure_future(self.absorb())
+        work = self._tasks.create_task(self._quietly("absorbing new tracks", self.absorb))
         done, _ = await asyncio.wait({work}, timeout=patience.total_seconds())
-        if not done:
-            work.add_done_callback(_log_failure)
-            return False
-        work.result()
-        return True
+        return bool(done)
+
+    async def _read_library(self, member: MemberId) -> None:
+        await self._quietly("reading a library", lambda: self.bring_up_to_date(member))
+
+    async def _refresh(self) -> None:
+        try:
+            await self._encoding.run(self._catalog.refresh)
+        except EmptyCatalogError:
+            log.info("nothing to search yet")
+
+    async def _quietly(self, what: str, work: Callable[[], Awaitable[object]]) -> None:
+        try:
+            await work()
+        except Exception:
+            log.exception("upkeep failed what=%r", what)
+
+    def _absorb_round(self) -> Absorbed:
+        ends = time.monotonic() + ROUND_LASTS.total_seconds()
+        return self._catalog.absorb(stop=lambda: self._stopping.is_set() or time.monotonic() >= ends)
 
     def _link_of(self, member: MemberId) -> Link | None:
-        with self._database.transaction() as stored:
+        with self._database.reading() as stored:
             return stored.links.of_member(member)
 
     def _links(self) -> list[Link]:
-        with self._database.transaction() as stored:
+        with self._database.reading() as stored:
             return stored.links.all()
 
     def _drop_expired(self) -> int:
@@ -181,11 +206,7 @@ async def _step(name: str, work: Callable[[], Awaitable[str]]) -> Step:
 
 
 def _remarks(summary: SyncSummary) -> tuple[str, ...]:
-    if not summary.failed_steps:
-        return ()
-    return (f"Spotify did not give me your {', '.join(summary.failed_steps)} this time.",)
-
-
-def _log_failure(work: "asyncio.Future[int]") -> None:
-    if not work.cancelled() and work.exception() is not None:
-        log.error("absorbing new tracks failed", exc_info=work.exception())
+    if summary.stopped_by is not None:
+        return (f"{summary.stopped_by} I used what I already know of you.",)
+    failed = [step.step.value.replace("_", " ") for step in summary.steps if step.error is not None]
+    return (f"Spotify did not give me your {', '.join(failed)} this time.",) if failed else ()

@@ -1,0 +1,58 @@
+"""How the installation is doing, in short facts."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from bot.background import BlockingPool
+from bot.gateways.spotify_budget import SpotifyBudget
+from bot.services.searchable_catalog import SearchableCatalog
+from recommender.errors import EmptyCatalogError
+from storage.database import Database
+
+NIGHTLY_MARK = "nightly.last"
+"""When the nightly refresh last ended, and how."""
+
+
+class StatusService:
+    """Collects facts for ``/status`` and the health page."""
+
+    def __init__(
+        self,
+        database: Database,
+        catalog: SearchableCatalog,
+        budget: SpotifyBudget,
+        blocking: BlockingPool,
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._database = database
+        self._catalog = catalog
+        self._budget = budget
+        self._blocking = blocking
+        self._since = now()
+
+    async def report(self) -> tuple[tuple[str, str], ...]:
+        """Return facts with their names, in the order to show them."""
+        return await self._blocking.run(self._report)
+
+    def _report(self) -> tuple[tuple[str, str], ...]:
+        with self._database.reading() as stored:
+            tracks = stored.tracks.count()
+            links = len(stored.links.all())
+            nightly = stored.state.get(NIGHTLY_MARK)
+        budget = self._budget.status()
+        return (
+            ("Catalog", f"{tracks:,} tracks"),
+            ("Index", self._index_fact()),
+            ("Linked members", f"{links} of Spotify's five"),
+            ("Spotify calls today", f"{budget.spent} of {budget.daily_calls}"),
+            ("Nightly refresh", nightly or "not yet"),
+            ("Up since", f"{self._since:%Y-%m-%d %H:%M} UTC"),
+        )
+
+    def _index_fact(self) -> str:
+        try:
+            index = self._catalog.index()
+        except EmptyCatalogError:
+            return "nothing searchable yet"
+        return f"{len(index):,} searchable, generation {index.generation}"

@@ -1,0 +1,290 @@
+"""Builds every object once, from top to bottom, and closes them in reverse."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from bot.background import BlockingPool
+from bot.errors import SettingsError
+from bot.gateways.spotify import SpotifyGateway
+from bot.gateways.spotify_budget import SpotifyBudget
+from bot.gateways.spotify_login import SpotifyLogin
+from bot.gateways.spotify_wire import new_session
+from bot.services.content import Content
+from bot.services.content_services import ContentServices
+from bot.services.feedback import FeedbackService
+from bot.services.kept_state import KeptState
+from bot.services.library_sync import LibrarySyncService
+from bot.services.linking import LinkedAccount, LinkingService
+from bot.services.recommending import RecommendingService
+from bot.services.searchable_catalog import SearchableCatalog
+from bot.services.spotify_access import SpotifyAccess
+from bot.services.status import StatusService
+from bot.services.upkeep import Step, Upkeep
+from bot.settings import Settings
+from recommender.encoders.registry import image_encoder, text_encoder
+from recommender.index.catalog_index import CatalogIndex
+from recommender.ingestion import Ingestion
+from recommender.ranking.recommender import Recommender
+from storage.catalog_store import CatalogStore
+from storage.crypto import Cipher, load_or_create_key
+from storage.database import Database
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+log = logging.getLogger(__name__)
+
+BLOCKING_WORKERS = 4
+"""Threads for the database and for Spotify's blocking calls."""
+
+
+def utc_now() -> datetime:
+    """Return the present moment, aware."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Core:
+    """What the command line and the bot are both built on."""
+
+    settings: Settings
+    database: Database
+    store: CatalogStore
+    catalog: SearchableCatalog
+
+    def recommender_for(self, index: CatalogIndex) -> Recommender:
+        """Return a recommender that searches this index."""
+        return Recommender(index, self.store, self.catalog.encode_prompt, self.catalog.encode_cover, now=utc_now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpotifySide:
+    """What talks to Spotify."""
+
+    login: SpotifyLogin
+    budget: SpotifyBudget
+    access: SpotifyAccess
+    library: LibrarySyncService
+
+
+@contextmanager
+def open_core(settings: Settings) -> Iterator[Core]:
+    """Open database, encoders and index of an installation; nothing heavy is loaded before it is used."""
+    with ExitStack() as closing:
+        settings.home.mkdir(parents=True, exist_ok=True)
+        database = Database.open(settings.database, _cipher(settings))
+        closing.callback(database.close)
+        store = CatalogStore(database)
+        content = Content(database, ContentServices(settings))
+        closing.callback(content.close)
+        models = settings.home / "models"
+        text = text_encoder(settings.text_encoder, models)
+        image = image_encoder(settings.image_encoder, models)
+        catalog = SearchableCatalog(
+            source=store,
+            ingestion=Ingestion(store, text, image, content, content),
+            text=text,
+            image=image,
+            folder=settings.home / "index",
+        )
+        yield Core(settings=settings, database=database, store=store, catalog=catalog)
+
+
+@contextmanager
+def open_recommending(settings: Settings) -> Iterator[RecommendingService]:
+    """Open what the command line recommends with."""
+    with open_core(settings) as core, _pool("blocking", BLOCKING_WORKERS) as blocking:
+        yield RecommendingService(core.database, core.catalog, core.recommender_for, blocking, now=utc_now)
+
+
+def run_nightly(settings: Settings) -> tuple[Step, ...]:
+    """Do the nightly refresh once."""
+    return asyncio.run(_nightly(settings))
+
+
+def run_bot(settings: Settings) -> None:
+    """Run the bot until it is told to stop (SIGINT or SIGTERM).
+
+    Raises:
+        SettingsError: Discord does not know the token, or the web port is taken.
+    """
+    asyncio.run(_serve(settings))
+
+
+async def _nightly(settings: Settings) -> tuple[Step, ...]:
+    with (
+        open_core(settings) as core,
+        _pool("blocking", BLOCKING_WORKERS) as blocking,
+        _pool("encoding", 1) as encoding,
+    ):
+        async with asyncio.TaskGroup() as tasks:
+            library = _spotify_side(core, blocking).library
+            return await _upkeep(core, library, blocking, encoding, tasks).nightly()
+
+
+async def _serve(settings: Settings) -> None:
+    # The command line imports this module for commands that need no Discord.
+    from bot.client import CratediggerBot, point_discord_at
+    from bot.jobs.scheduler import nightly_scheduler
+    from bot.services.ports import Services
+    from bot.web.app import web_app
+
+    if settings.discord_api_base is not None and settings.discord_gateway_url is not None:
+        point_discord_at(settings.discord_api_base, settings.discord_gateway_url)
+    async with AsyncExitStack() as closing:
+        core = closing.enter_context(open_core(settings))
+        blocking = closing.enter_context(_pool("blocking", BLOCKING_WORKERS))
+        encoding = closing.enter_context(_pool("encoding", 1))
+        tasks = await closing.enter_async_context(_cancelled_at_the_end())
+        spotify = _spotify_side(core, blocking)
+        upkeep = _upkeep(core, spotify.library, blocking, encoding, tasks)
+
+        def welcome(account: LinkedAccount) -> None:
+            upkeep.linked(account.member)
+            tasks.create_task(bot.say_linked(account.member, account.display_name))
+
+        linking = LinkingService(
+            core.database,
+            spotify.login,
+            spotify.access,
+            blocking,
+            public_url=settings.public_url,
+            now=utc_now,
+            on_linked=welcome,
+        )
+        bot = CratediggerBot(
+            Services(
+                recommending=RecommendingService(
+                    core.database, core.catalog, core.recommender_for, blocking, now=utc_now, library=upkeep
+                ),
+                linking=linking,
+                feedback=FeedbackService(core.database, blocking, now=utc_now),
+                status=StatusService(core.database, core.catalog, spotify.budget, blocking, now=utc_now),
+                state=KeptState(core.database, blocking),
+            )
+        )
+        closing.push_async_callback(bot.close)
+        pages = web_app(
+            linking,
+            health=lambda: {"ok": bot.is_ready(), "discord": bot.is_ready()},
+            is_https=settings.public_url.startswith("https://"),
+        )
+        await closing.enter_async_context(_listening(pages, settings))
+        scheduler = nightly_scheduler(upkeep.nightly, at=settings.nightly_at, zone=settings.time_zone)
+        scheduler.start()
+        closing.callback(scheduler.shutdown, wait=False)
+        closing.callback(upkeep.stop)
+        tasks.create_task(upkeep.run())
+        await _until_stopped(bot.serve(_token(settings)))
+
+
+def _spotify_side(core: Core, blocking: BlockingPool) -> SpotifySide:
+    settings = core.settings
+    session = new_session()
+    secret = settings.spotify_client_secret
+    login = SpotifyLogin(
+        accounts_base=settings.spotify_accounts_base,
+        client_id=settings.spotify_client_id,
+        client_secret=secret.get_secret_value() if secret is not None else None,
+        redirect_uri=settings.redirect_uri,
+        session=session,
+        now=utc_now,
+    )
+    budget = SpotifyBudget(core.database, daily_calls=settings.spotify_daily_budget, now=utc_now)
+    access = SpotifyAccess(
+        core.database,
+        login,
+        budget,
+        blocking,
+        gateway=lambda token: SpotifyGateway(token, api_base=settings.spotify_api_base, session=session, now=utc_now),
+        now=utc_now,
+    )
+    library = LibrarySyncService(core.database, access, blocking, now=utc_now)
+    return SpotifySide(login=login, budget=budget, access=access, library=library)
+
+
+def _upkeep(
+    core: Core, library: LibrarySyncService, blocking: BlockingPool, encoding: BlockingPool, tasks: asyncio.TaskGroup
+) -> Upkeep:
+    return Upkeep(core.database, core.catalog, library, blocking=blocking, encoding=encoding, tasks=tasks, now=utc_now)
+
+
+def _cipher(settings: Settings) -> Cipher:
+    if settings.encryption_key is None:
+        return Cipher([load_or_create_key(settings.key_file)])
+    try:
+        return Cipher([settings.encryption_key.get_secret_value()])
+    except ValueError as error:
+        raise SettingsError(
+            "ENCRYPTION_KEY", "is 32 bytes in URL-safe base64; leave it out to have one made"
+        ) from error
+
+
+def _token(settings: Settings) -> str:
+    if settings.discord_token is None:
+        raise SettingsError("DISCORD_TOKEN", "is not set; put it into .env, or try `cratedigger playground`")
+    return settings.discord_token.get_secret_value()
+
+
+@contextmanager
+def _pool(name: str, workers: int) -> Iterator[BlockingPool]:
+    pool = BlockingPool(workers=workers, name=name)
+    try:
+        yield pool
+    finally:
+        pool.close()
+
+
+class _EndedError(Exception):
+    """Ends a task group whose tasks would go on for ever."""
+
+
+@asynccontextmanager
+async def _cancelled_at_the_end() -> AsyncIterator[asyncio.TaskGroup]:
+    """Give a group for background tasks, which are cancelled when the block ends."""
+    failure: Exception | None = None
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            try:
+                yield tasks
+            except Exception as error:  # noqa: BLE001  (raised again below, outside the group's own exception group)
+                failure = error
+            raise _EndedError  # noqa: TRY301  (how a task group is ended from within)
+    except* _EndedError:
+        pass
+    if failure is not None:
+        raise failure
+
+
+async def _until_stopped(serving: Coroutine[object, object, None]) -> None:
+    """Serve until it ends by itself, or SIGINT or SIGTERM asks for the end."""
+    task = asyncio.ensure_future(serving)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    try:
+        await task
+    except asyncio.CancelledError:
+        if (me := asyncio.current_task()) is not None and me.cancelling():
+            raise
+        log.info("stopping")
+
+
+@asynccontextmanager
+async def _listening(pages: "web.Application", settings: Settings) -> AsyncIterator[None]:
+    from bot.web.app import serve
+
+    try:
+        runner = await serve(pages, settings.web_host, settings.web_port)
+    except OSError as error:
+        address = f"{settings.web_host}:{settings.web_port}"
+        raise SettingsError("WEB_PORT", f"cannot listen on {address} ({error.strerror}); choose another") from error
+    try:
+        yield
+    finally:
+        await runner.cleanup()
