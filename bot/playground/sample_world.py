@@ -1,7 +1,7 @@
 """The fictional catalog and its listeners in the words of the stand-ins and of the page."""
 
 from bot.playground.content_standin import StandInSong
-from bot.playground.discord_standin_world import StandInUser
+from bot.playground.discord_standin_people import StandInUser
 from bot.playground.page_visit import Person
 from bot.playground.sample.catalog import SampleCatalog, SampleTrack
 from bot.playground.sample.listeners import Listener

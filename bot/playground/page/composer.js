@@ -46,7 +46,9 @@ export class Composer {
     this.input.addEventListener("keydown", (event) => this.enter(event));
     const send = h("button.send", { type: "button", "aria-label": "Send", onclick: () => this.submitLine() }, "➤");
     this.place.replaceChildren(this.combo.list, h("div.line", {}, this.input, send));
-    if (isFocused) this.input.focus();
+    if (!isFocused) return;
+    this.input.focus();
+    this.input.setSelectionRange(text.length, text.length);
   }
 
   /** Show a command with the values that are known. */
@@ -64,7 +66,7 @@ export class Composer {
     this.place.replaceChildren(this.form);
     for (const option of entry.options) if (option.required || option.name in values) this.addField(option, values[option.name]);
     this.drawMore();
-    (this.firstEmpty() ?? this.form.querySelector(".more button") ?? this.form.querySelector("button.send")).focus();
+    (this.firstEmpty() ?? this.form.querySelector("button.send")).focus();
   }
 
   /** Show a command by its text, such as `/recommend prompt: sad songs`; false when it is none. */
