@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 WINDOW = timedelta(hours=24)
 """Spotify counts a rolling day, as far as anyone has seen."""
-PRECISION = timedelta(minutes=1)
+PRECISION = timedelta(seconds=30)
 """How exactly we say when the budget opens again."""
 
 
@@ -65,9 +65,7 @@ class SpotifyBudget:
     def block(self, until: datetime) -> None:
         """Make no call before a moment; an earlier moment does not shorten a block."""
         with self._counting, self._database.transaction() as stored:
-            standing = stored.budget.blocked_until()
-            if standing is None or standing < until:
-                stored.budget.block(until)
+            stored.budget.block(until)
         log.warning("spotify calls were blocked until=%s", until.isoformat())
 
     def status(self) -> BudgetStatus:

@@ -113,8 +113,9 @@ def track_facts(track: Mapping[str, Any] | None) -> TrackFacts | None:
     """Read a track; None for what is no recording of Spotify's catalog (local files, episodes, removed tracks)."""
     if not track or track.get("is_local") or not track.get("id") or track.get("type", "track") != "track":
         return None
-    artists = tuple(str(artist["name"]) for artist in track.get("artists") or () if artist and artist.get("name"))
-    if not artists or not track.get("name"):
+    artists = tuple(name for artist in track.get("artists") or () if artist and (name := _text(artist.get("name"))))
+    title = _text(track.get("name"))
+    if not artists or not title:
         return None
     album = track.get("album") or {}
     released = _released(album.get("release_date"))
@@ -127,9 +128,9 @@ def track_facts(track: Mapping[str, Any] | None) -> TrackFacts | None:
         Fact.POPULARITY: popularity is not None,
     }
     return TrackFacts(
-        title=str(track["name"]),
+        title=title,
         artists=artists,
-        album=album.get("name") or None,
+        album=_text(album.get("name")) or None,
         released=released,
         duration_ms=track.get("duration_ms"),
         explicit=track.get("explicit"),
@@ -154,6 +155,10 @@ def moment(text: str | None) -> datetime | None:
 def _dated(track: Mapping[str, Any] | None, at: str | None) -> DatedTrack | None:
     facts = track_facts(track)
     return None if facts is None else DatedTrack(facts=facts, at=moment(at))
+
+
+def _text(value: object) -> str:
+    return str(value).strip() if value else ""
 
 
 def _released(text: str | None) -> ReleaseDate | None:

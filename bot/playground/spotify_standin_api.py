@@ -79,7 +79,7 @@ class StandInApi:
             grant = self._accounts.grant_of(authorization)
             if grant is None:
                 return error(401, "The access token expired")
-            if grant.account.user_id not in self.allow_listed:
+            if grant.user_id not in self.allow_listed:
                 return web.Response(status=403, text=NOT_REGISTERED)
             if scope and scope not in grant.scopes:
                 return error(403, "Insufficient client scope")
@@ -92,7 +92,7 @@ class StandInApi:
         return handle
 
     async def _me(self, _: web.Request, grant: Grant) -> dict[str, Any]:
-        account = grant.account
+        account = self._account(grant)
         return {
             "account_id": account.account_id,
             "display_name": account.display_name,
@@ -110,7 +110,7 @@ class StandInApi:
             raise BadRequest("Only one of before and after may be given")
         after = _number(request, "after", 0, low=0, high=10**14)
         before = _number(request, "before", 10**14, low=0, high=10**14)
-        newest = sorted(grant.account.plays, key=lambda play: play.at, reverse=True)[:PLAYS_KEPT]
+        newest = sorted(self._account(grant).plays, key=lambda play: play.at, reverse=True)[:PLAYS_KEPT]
         wanted = [play for play in newest if after < play.at.timestamp() * 1000 < before]
         chosen = wanted[-limit:] if "after" in request.query else wanted[:limit]
         return {
@@ -128,11 +128,11 @@ class StandInApi:
         span = request.query.get("time_range", "medium_term")
         if span not in {"short_term", "medium_term", "long_term"}:
             raise BadRequest("Invalid time range")
-        rows = [track_json(track, self._base()) for track in grant.account.top.get(span, ())]
+        rows = [track_json(track, self._base()) for track in self._account(grant).top.get(span, ())]
         return self._page(request, rows, default=20)
 
     async def _saved(self, request: web.Request, grant: Grant) -> dict[str, Any]:
-        newest = sorted(grant.account.saved, key=lambda saved: saved.at, reverse=True)
+        newest = sorted(self._account(grant).saved, key=lambda saved: saved.at, reverse=True)
         rows = [
             {"added_at": spotify_time(saved.at), "track": track_json(saved.track, self._base())} for saved in newest
         ]
@@ -140,8 +140,8 @@ class StandInApi:
 
     async def _playlists(self, request: web.Request, grant: Grant) -> dict[str, Any]:
         rows = [
-            playlist_json(playlist, self._base(), is_readable=_may_read(grant.account, playlist))
-            for playlist in self.playlists[grant.account.user_id]
+            playlist_json(playlist, self._base(), is_readable=_may_read(self._account(grant), playlist))
+            for playlist in self.playlists[grant.user_id]
         ]
         return self._page(request, rows, default=20)
 
@@ -149,7 +149,7 @@ class StandInApi:
         playlist = self._playlist(request)
         if playlist is None:
             return error(404, "Resource not found")
-        if not _may_read(grant.account, playlist):
+        if not _may_read(self._account(grant), playlist):
             return error(403, "Forbidden")
         rows = [
             {"added_at": spotify_time(entry.at), "is_local": False, "item": track_json(entry.track, self._base())}
@@ -163,11 +163,11 @@ class StandInApi:
             raise BadRequest("Missing required field: name")
         if body.get("public", True) and "playlist-modify-public" not in grant.scopes:
             return error(403, "Insufficient client scope")
-        mine = self.playlists[grant.account.user_id]
+        mine = self.playlists[grant.user_id]
         playlist = StandInPlaylist(
-            spotify_id=made_up_id(f"playlist {grant.account.user_id} {len(mine)}"),
+            spotify_id=made_up_id(f"playlist {grant.user_id} {len(mine)}"),
             name=body["name"],
-            owner=grant.account.user_id,
+            owner=grant.user_id,
         )
         mine.insert(0, playlist)
         self.created[playlist.spotify_id] = []
@@ -177,7 +177,7 @@ class StandInApi:
         body = await request.json()
         uris = body.get("uris") if isinstance(body, dict) else body  # the documents say an object, spotipy sends a list
         playlist = self._playlist(request)
-        if playlist is None or playlist.owner != grant.account.user_id:
+        if playlist is None or playlist.owner != grant.user_id:
             return error(403, "Forbidden")
         if not isinstance(uris, list) or not 0 < len(uris) <= MAX_ITEMS_ADDED:
             raise BadRequest("Invalid number of uris")
@@ -208,6 +208,9 @@ class StandInApi:
         if GONE.match(request.path.rstrip("/")):
             return error(403, "Forbidden")
         return error(404, "Service not found")
+
+    def _account(self, grant: Grant) -> StandInAccount:
+        return self._accounts.accounts[grant.user_id]
 
     def _playlist(self, request: web.Request) -> StandInPlaylist | None:
         everyone = [playlist for playlists in self.playlists.values() for playlist in playlists]

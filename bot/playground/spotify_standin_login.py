@@ -37,7 +37,7 @@ _VERIFIER = re.compile(r"^[A-Za-z0-9._~-]{43,128}$")
 class Grant:
     """What one account allowed, behind a code or a token."""
 
-    account: StandInAccount
+    user_id: str
     scopes: frozenset[str]
     redirect_uri: str
     challenge: str | None
@@ -95,6 +95,10 @@ class StandInAccounts:
         """Make every refresh token invalid, as after six months."""
         self._refresh.clear()
 
+    def update(self, account: StandInAccount) -> None:
+        """Let an account have listened on; its tokens stay good."""
+        self.accounts[account.user_id] = account
+
     # The consent page
 
     async def _show_consent(self, request: web.Request) -> web.Response:
@@ -114,7 +118,7 @@ class StandInAccounts:
             return _redirect(form["redirect_uri"], {"error": "access_denied", **back})
         code = "AQ" + secrets.token_urlsafe(60)
         self._codes[code] = Grant(
-            account=account,
+            user_id=account.user_id,
             scopes=frozenset(form.get("scope", "").split()) - self._weather.refused_scopes,
             redirect_uri=form["redirect_uri"],
             challenge=form.get("code_challenge"),
@@ -172,7 +176,8 @@ class StandInAccounts:
             return _denied("invalid_request", "code_verifier required")
         if grant.challenge is not None and not _matches(form.get("code_verifier", ""), grant.challenge):
             return _denied("invalid_grant", "code_verifier was incorrect")
-        return self._issue(grant, refresh_token=self._new_refresh(grant), says_scope=True)
+        refresh_token = self._new_refresh(grant) if self._weather.gives_refresh_token else None
+        return self._issue(grant, refresh_token=refresh_token, says_scope=True)
 
     def _redeem_refresh(self, form: Mapping[str, str]) -> web.Response:
         self.refreshes += 1

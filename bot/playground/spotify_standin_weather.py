@@ -38,6 +38,7 @@ class Weather:
     """The token endpoint answers 429 with this Retry-After; with none when it is empty."""
     login_answers_nonsense: bool = False
     """The token endpoint answers 200 with JSON that holds no token."""
+    gives_refresh_token: bool = True
     rotates_refresh_tokens: bool = True
     says_scope_on_refresh: bool = True
 

@@ -1,7 +1,7 @@
 """What a sync writes down: tracks the catalog has not met, and what the member did with them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -132,7 +132,8 @@ class LibraryRecords:
             NotLinkedError: The member unlinked, or linked anew, while the sync ran.
         """
         with self._database.transaction() as stored:
-            stored.links.save(replace(_link_of_sync(stored, sync), last_synced_at=sync.began_at))
+            _link_of_sync(stored, sync)
+            stored.links.synced(sync.member, sync.began_at)
 
     def _record(self, sync: Sync, kind: SignalKind, found: Sequence[DatedTrack], *, replaces: bool) -> Recorded:
         with self._database.transaction() as stored:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from bot.services.linking import LinkedAccount, PendingLink
-from bot.web.pages import STATIC, ErrorPages, page
+from bot.web.pages import STATIC, error_pages, page
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +69,7 @@ def web_app(linking: Linking, *, health: Callable[[], Mapping[str, Any]], is_htt
         health: Facts for ``/healthz``, which answers 503 when ``ok`` among them is false.
         is_https: Whether members reach the pages by https; cookies are then sent by https alone.
     """
-    app = web.Application(middlewares=[ErrorPages()], client_max_size=FORM_MOST)
+    app = web.Application(middlewares=[error_pages], client_max_size=FORM_MOST)
     app.on_response_prepare.append(_secure_headers)
     pages = _LinkPages(linking, is_https=is_https)
     # A HEAD request must not use up a login.
@@ -77,7 +77,7 @@ def web_app(linking: Linking, *, health: Callable[[], Mapping[str, Any]], is_htt
     app.router.add_post("/link", pages.go)
     app.router.add_get("/spotify/callback", pages.come_back, allow_head=False)
     app.router.add_post("/spotify/callback", pages.confirm)
-    app.router.add_get("/healthz", _Health(health))
+    app.router.add_get("/healthz", _Health(health).show)
     app.router.add_static("/static", STATIC)
     return app
 
@@ -165,7 +165,8 @@ class _Health:
     def __init__(self, health: Callable[[], Mapping[str, Any]]) -> None:
         self._health = health
 
-    async def __call__(self, _: web.Request) -> web.Response:
+    async def show(self, _: web.Request) -> web.Response:
+        """Answer with the facts."""
         facts = dict(self._health())
         return web.json_response(facts, status=200 if facts.get("ok", True) else 503)
 

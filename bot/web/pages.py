@@ -55,25 +55,21 @@ def plain(text: str) -> str:
     return _DISCORD_TIME.sub(lambda match: f"{datetime.fromtimestamp(int(match[1]), UTC):%d %B %H:%M} UTC", text)
 
 
-class ErrorPages:
-    """A middleware: errors become pages, with the error's own text or an incident number that is also in the log."""
-
-    __middleware_version__ = 1
-
-    async def __call__(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Answer a request."""
-        try:
-            return await handler(request)
-        except web.HTTPException as error:
-            if error.status < web.HTTPBadRequest.status_code:
-                raise
-            return page("problem.html", status=error.status, title=error.reason, text="There is nothing here.")
-        except BotError as error:
-            status = next(status for kind, status in _STATUS.items() if isinstance(error, kind))
-            title = "Nothing was linked" if isinstance(error, ConsentRefusedError) else "That did not work"
-            return page("problem.html", status=status, title=title, text=plain(str(error)))
-        except Exception:
-            incident = secrets.token_hex(4)
-            log.exception("page failed incident=%s method=%s path=%s", incident, request.method, request.path)
-            text = f"Something went wrong here. Tell the operator the number {incident}."
-            return page("problem.html", status=500, title="That did not work", text=text)
+@web.middleware
+async def error_pages(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn errors into pages, with the error's own text or an incident number that is also in the log."""
+    try:
+        return await handler(request)
+    except web.HTTPException as error:
+        if error.status < web.HTTPBadRequest.status_code:
+            raise
+        return page("problem.html", status=error.status, title=error.reason, text="There is nothing here.")
+    except BotError as error:
+        status = next(status for kind, status in _STATUS.items() if isinstance(error, kind))
+        title = "Nothing was linked" if isinstance(error, ConsentRefusedError) else "That did not work"
+        return page("problem.html", status=status, title=title, text=plain(str(error)))
+    except Exception:
+        incident = secrets.token_hex(4)
+        log.exception("page failed incident=%s method=%s path=%s", incident, request.method, request.path)
+        text = f"Something went wrong here. Tell the operator the number {incident}."
+        return page("problem.html", status=500, title="That did not work", text=text)

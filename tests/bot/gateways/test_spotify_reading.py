@@ -34,6 +34,7 @@ def test_a_playlist_row_is_read_in_its_new_and_in_its_old_shape() -> None:
         a_row(artists=[]),
         a_row(artists=[{"name": ""}, None]),
         a_row(name=""),
+        a_row(name="  ", artists=[{"name": "Singer"}]),
     ],
 )
 def test_what_is_no_recording_of_the_catalog_is_left_out(row: dict[str, Any] | None) -> None:
