@@ -108,35 +108,33 @@ def directions_of(interests: Sequence[Interest], index: SearchableIndex, weights
     return tuple(replace(each, share=each.share / total) for each in found)
 
 
-def styled_direction(direction: Direction, tracks: Sequence[Track], space: Space, encode: PromptEncoder) -> Direction:
-    """Return a direction in which the titles of its tracks count less, and their artists and genres more.
+def styled_directions(
+    directions: Sequence[Direction], words: Mapping[TrackKey, str], space: Space, encode: PromptEncoder
+) -> tuple[Direction, ...]:
+    """Return directions in which the titles of their tracks count less, and artists and genres more.
 
     Args:
-        direction: Of a few named tracks.
-        tracks: Its anchors, as far as the catalog has them.
+        directions: Of named tracks or of an artist.
+        words: Of tracks behind them, as :func:`style_words` gives them; each distinct text is encoded once.
         space: The fused space.
-        encode: Encodes the words for artists and genres.
+        encode: Encodes the words.
     """
     text = space.slices[Modality.TEXT]
-    words = {track.key: each for track in tracks if (each := style_words(track)) is not None}
-    if not words or not direction.query[text].any():
-        return direction
-    styles = {key: space.sub_vectors(Modality.TEXT, encode(each)[None, :])[0] for key, each in words.items()}
-    query, anchor_queries = direction.query.copy(), direction.anchor_queries.copy()
-    query[text] = _leaning(query[text], np.mean(list(styles.values()), axis=0))
-    for row, key in enumerate(direction.anchors):
-        if key in styles:
-            anchor_queries[row, text] = _leaning(anchor_queries[row, text], styles[key])
-    return replace(direction, query=query, anchor_queries=anchor_queries)
+    if not any(direction.query[text].any() for direction in directions):
+        return tuple(directions)
+    style_of = {
+        each: space.sub_vectors(Modality.TEXT, encode(each)[None, :])[0] for each in dict.fromkeys(words.values())
+    }
+    styles = {key: style_of[each] for key, each in words.items()}
+    return tuple(_styled(direction, styles, text) for direction in directions)
 
 
 def style_words(track: Track) -> str | None:
     """Return the words for a track's artists and genres without its title, or None when they may not be encoded."""
-    if track.sources.get(Fact.WORDS) not in _ENCODABLE:
+    if not track.artists or track.sources.get(Fact.WORDS) not in _ENCODABLE:
         return None
     genres = track.genres if track.sources.get(Fact.GENRES) in _ENCODABLE else ()
-    words = Words(title="", artists=track.artists, album=None, genres=genres, lyrics=None)
-    return compose(words)[0]
+    return compose(Words(title="", artists=track.artists, album=None, genres=genres, lyrics=None))[0]
 
 
 def free_direction(modality: Modality, raw: Vector, index: SearchableIndex, weights: Weights) -> Direction:
@@ -173,6 +171,18 @@ def _of_interest(interest: Interest, index: SearchableIndex, weights: Weights) -
         anchors=tuple(anchors),
         anchor_queries=np.stack(queries) if queries else np.empty((0, len(query)), dtype=np.float32),
     )
+
+
+def _styled(direction: Direction, styles: Mapping[TrackKey, Vector], text: slice) -> Direction:
+    theirs = [styles[key] for key in direction.anchors if key in styles]
+    if not theirs:
+        return direction
+    query, anchor_queries = direction.query.copy(), direction.anchor_queries.copy()
+    query[text] = _leaning(query[text], np.mean(theirs, axis=0))
+    for row, key in enumerate(direction.anchors):
+        if key in styles:
+            anchor_queries[row, text] = _leaning(anchor_queries[row, text], styles[key])
+    return replace(direction, query=query, anchor_queries=anchor_queries)
 
 
 def _leaning(part: Vector, style: Vector) -> Vector:

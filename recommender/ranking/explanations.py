@@ -84,11 +84,11 @@ def _lead(grounds: Grounds) -> str:
         return "Its cover looks like your picture" if _close(grounds) else "The nearest cover to your picture"
     closeness = _closeness(grounds)
     if own is None:
-        return f"{closeness[0].upper()}{closeness[1:]}"
+        return _capitalised(closeness)
     if seed.kind is SeedKind.MEMBER:
-        return f"{_because(own, grounds.evidence)}: {closeness}{_same_artist(track, own)}"
+        return f"{_because(own, grounds.evidence)}: {_also_by(track, own)}{closeness}"
     asked = "the artist you asked about" if seed.kind is SeedKind.ARTIST else "which you asked about"
-    return f"{closeness[0].upper()}{closeness[1:]} to {_name(own)}, {asked}{_same_artist(track, own)}"
+    return _capitalised(f"{_also_by(track, own)}{closeness} to {_name(own)}, {asked}")
 
 
 def _closeness(grounds: Grounds) -> str:
@@ -121,9 +121,10 @@ def _because(own: Track, evidence: Evidence | None) -> str:
     return f"Because {phrase.format(_name(own))}"
 
 
-def _same_artist(track: Track, own: Track) -> str:
-    theirs = {normalised(name) for name in own.artists}
-    return ", by the same artist" if any(normalised(name) in theirs for name in track.artists) else ""
+def _also_by(track: Track, own: Track) -> str:
+    names = {normalised(name) for name in track.artists}
+    same = next((name for name in own.artists if normalised(name) in names), None)
+    return f"also by {_shortened(same)}, " if same else ""
 
 
 def _shared(grounds: Grounds) -> list[str]:
@@ -139,7 +140,7 @@ def _shared(grounds: Grounds) -> list[str]:
         shared.append(f"both {_shortened(genres[-1])}")
     if grounds.parts.era > 0 and track.year and own.year and abs(track.year - own.year) <= SAME_YEARS:
         shared.append("from the same years" if track.year != own.year else f"both from {track.year}")
-    return [" and ".join(shared)] if shared else []
+    return [", ".join(shared)] if shared else []
 
 
 def _familiar(grounds: Grounds) -> list[str]:
@@ -176,6 +177,10 @@ def _quoted(text: str) -> str:
 def _shortened(text: str) -> str:
     line = " ".join(text.split())
     return line if len(line) <= MAX_NAME else f"{line[: MAX_NAME - 1].rstrip()}…"
+
+
+def _capitalised(line: str) -> str:
+    return f"{line[0].upper()}{line[1:]}"
 
 
 def _listed(words: Sequence[str]) -> str:

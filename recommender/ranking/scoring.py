@@ -111,9 +111,10 @@ def dislike_penalty(vectors: Matrix, disliked: Matrix, slices: Mapping[Modality,
     """
     if len(disliked) == 0:
         return np.zeros(len(vectors), dtype=np.float32)
-    closeness = np.max(weighted_cosines(vectors, disliked, slices, weights), axis=1)
-    beyond = np.clip(closeness - DISLIKE_FROM_COSINE, 0, None) / (1 - DISLIKE_FROM_COSINE)
-    return (-DISLIKE_WEIGHT * beyond).astype(np.float32)
+    closeness = weighted_cosines(vectors, disliked, slices, weights).max(axis=1)
+    beyond = np.maximum(closeness - np.float32(DISLIKE_FROM_COSINE), np.float32(0))
+    penalty: Vector = beyond * np.float32(-DISLIKE_WEIGHT / (1 - DISLIKE_FROM_COSINE))
+    return penalty
 
 
 def weighted_cosines(rows: Matrix, others: Matrix, slices: Mapping[Modality, slice], weights: Weights) -> Matrix:
@@ -124,7 +125,8 @@ def weighted_cosines(rows: Matrix, others: Matrix, slices: Mapping[Modality, sli
         weight = np.float32(weights.of(modality))
         total += weight * (rows[:, columns] @ others[:, columns].T)
         present += weight * others[:, columns].any(axis=1)
-    return total / np.where(present > 0, present, 1)
+    mean: Matrix = total / np.where(present > 0, present, 1).astype(np.float32)
+    return mean
 
 
 def rests_on_one(weights: Weights) -> bool:

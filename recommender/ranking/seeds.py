@@ -17,7 +17,8 @@ from recommender.ranking.directions import (
     directions_of,
     free_direction,
     known_vectors,
-    styled_direction,
+    style_words,
+    styled_directions,
 )
 from recommender.songs import normalised
 from recommender.taste_profile import TasteProfile
@@ -97,8 +98,8 @@ class SeedReader:
         found = self._lookup.tracks(TrackKey(int(key)) for key in keys)
         tracks = tuple(found[key] for key in dict.fromkeys(request.seed.tracks) if key in found)
         if len(keys) <= MAX_STYLED_TRACKS:
-            space, encode = self._index.space, self._prompt_encoder
-            directions = tuple(styled_direction(each, tracks, space, encode) for each in directions)
+            words = {track.key: each for track in tracks if (each := style_words(track)) is not None}
+            directions = styled_directions(directions, words, self._index.space, self._prompt_encoder)
         return Start(
             directions=directions,
             keys=frozenset(TrackKey(int(key)) for key in keys),
@@ -120,8 +121,14 @@ class SeedReader:
         if not interests:
             message = f"Nothing is known yet of the music of {name}. Try another artist or a track."
             raise NothingToGoOnError(message)
+        directions = directions_of(interests, self._index, request.weights)
+        # One text for all of an artist's tracks: that of the most popular one that may be encoded.
+        words = next((each for key in best.tolist() if (each := style_words(tracks[key])) is not None), None)
+        if words is not None:
+            styles = dict.fromkeys(tracks, words)
+            directions = styled_directions(directions, styles, self._index.space, self._prompt_encoder)
         return Start(
-            directions=directions_of(interests, self._index, request.weights),
+            directions=directions,
             keys=frozenset(TrackKey(int(key)) for key in keys),
             artists=frozenset({artist}),
         )
