@@ -191,7 +191,7 @@ class FusedSpace:
             IndexFileError: The file is missing, torn, or of another format.
         """
         try:
-            with np.load(path, allow_pickle=False) as stored:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
                 form, text, text_dim, image, image_dim = stored["encoders"].tolist()
                 arrays = {name: stored[name] for name in _array_names()}
                 expected = str(stored["fingerprint"])

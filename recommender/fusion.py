@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from recommender.fused_space import MODALITIES, FusedSpace
 from recommender.ports import RawVectors
-from recommender.types import Keys, Matrix, Modality, Vector
+from recommender.types import Keys, Matrix, Modality
 
 Rows = NDArray[np.int64]
 """Shape (n,): row numbers inside a pool."""
@@ -27,9 +27,9 @@ EvidenceTable = NDArray[np.uint8]
 
 NO_ARTIST: Final = np.uint64(0)
 
-_PRIOR_TRACKS: Final = 1
-"""Zero rows averaged in with the rows a guess is made from. With a correlation of one half between an artist's tracks
-the sum over (n + 1) is the best linear guess; and it keeps what is inferred shorter than what is known."""
+_LONGEST_GUESS: Final = 0.9
+"""Length that no guess exceeds. A mean is shorter than its rows by itself, save where it is made of one track or of one
+album's cover; shortening further costs overlap with the ranking of full information (measured: .85 falls to .79)."""
 _NEIGHBOURS: Final = 5
 _DONOR_LIMIT: Final = 20_000
 """Rows that neighbours are looked for among, spread evenly; keeps the work linear in the catalog."""
@@ -206,8 +206,8 @@ def guesses(pool: RowPool, targets: Rows, space: FusedSpace) -> Iterator[Guess]:
             if len(artist_donors) == 0:
                 orphans.append(rows)
                 continue
-            centroid = _shortened_mean(pool.rows(modality, artist_donors))
-            yield Guess(modality, rows, np.tile(centroid, (len(rows), 1)))
+            centroid = _capped(pool.rows(modality, artist_donors).mean(axis=0, keepdims=True))
+            yield Guess(modality, rows, np.repeat(centroid, len(rows), axis=0))
         if orphans:
             yield from _from_neighbours(pool, modality, np.sort(np.concatenate(orphans)), donors)
 
@@ -241,8 +241,7 @@ def _from_neighbours(pool: RowPool, modality: Modality, missing: Rows, donors: R
         if found.any():
             vectors = pool.rows(modality, donors[nearest[found]].ravel()).reshape(found.sum(), _NEIGHBOURS, -1)
             counted = near[found][:, :, None]
-            mean = (vectors * counted).sum(axis=1) / (counted.sum(axis=1) + _PRIOR_TRACKS)
-            yield Guess(modality, rows[found], mean.astype(np.float32))
+            yield Guess(modality, rows[found], _capped((vectors * counted).sum(axis=1) / counted.sum(axis=1)))
 
 
 def _observed(pool: RowPool, rows: Rows, modalities: list[Modality]) -> Matrix:
@@ -254,6 +253,7 @@ def _observed(pool: RowPool, rows: Rows, modalities: list[Modality]) -> Matrix:
     return np.concatenate(blocks, axis=1)
 
 
-def _shortened_mean(rows: Matrix) -> Vector:
-    mean: Vector = rows.sum(axis=0) / np.float32(len(rows) + _PRIOR_TRACKS)
-    return mean
+def _capped(rows: Matrix) -> Matrix:
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    capped: Matrix = (rows * (_LONGEST_GUESS / np.maximum(lengths, _LONGEST_GUESS))).astype(np.float32)
+    return capped

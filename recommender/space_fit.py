@@ -14,7 +14,7 @@ IMAGE_COLUMNS: Final = 256
 ENOUGH_COVERS: Final = 2_000
 """Distinct covers from which on principal axes are fitted; fewer would describe these covers and not the next ones."""
 
-_CENTRING_PRIOR: Final = 50.0
+_CENTRING_PRIOR: Final = 10.0
 """Tracks' worth of belief that the mean is zero: a catalog of one track must not be centred to nothing."""
 _SMALLEST_SHARE: Final = 1e-6
 """Of the mean square: an audio feature that varies less is constant but for rounding."""
