@@ -60,16 +60,16 @@ class BotProcess:
             await _ended(self._process)
 
     async def run(self, *arguments: str) -> int:
-        """Run one command to its end, with its progress on our terminal, and return its exit code."""
-        process = await self._spawn(*arguments)
+        """Run one command to its end and return its exit code; progress and complaints go to our terminal."""
+        process = await self._spawn(*arguments, stdout=asyncio.subprocess.DEVNULL)
         try:
             return await process.wait()
         finally:
             await _ended(process)
 
-    async def _spawn(self, *arguments: str) -> asyncio.subprocess.Process:
+    async def _spawn(self, *arguments: str, stdout: int | None = None) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "bot", *arguments, env=self._environment, cwd=self._folder
+            sys.executable, "-m", "bot", *arguments, env=self._environment, cwd=self._folder, stdout=stdout
         )
 
 
