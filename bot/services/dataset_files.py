@@ -13,7 +13,7 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO, Any, Protocol, cast
+from typing import Any, Protocol
 
 from bot.errors import DatasetFileError
 
@@ -117,7 +117,7 @@ class TextTable:
         try:
             with ExitStack() as stack:
                 file = stack.enter_context(self._path.open("rb"))
-                sample = self._text(file, stack).read(HEADER_CHARACTERS)
+                sample = _beginning(self._text(file, stack))
             headers = {each: _first_record(sample, each) for each in DELIMITERS}
         except (OSError, EOFError, zlib.error, zipfile.BadZipFile, csv.Error) as error:
             raise DatasetFileError(self._path.name, f"it is no CSV or Parquet file ({error})") from error
@@ -126,13 +126,13 @@ class TextTable:
             raise DatasetFileError(self._path.name, "it is empty, or no CSV or Parquet file")
         return delimiter, headers[delimiter]
 
-    def _text(self, file: IO[bytes], stack: ExitStack) -> io.TextIOWrapper:
+    def _text(self, file: io.BufferedReader, stack: ExitStack) -> io.TextIOWrapper:
         stream = _uncompressed(file, self._path, stack)
         codecs.register_error(_CP1252_WHERE_NOT_UTF8, _read_as_cp1252)
-        buffered = stack.enter_context(io.BufferedReader(stream, buffer_size=256 * 1024))  # type: ignore[type-var]
-        utf16 = buffered.peek(2)[:2] in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}
+        # No further buffer in between: one would lose what stands in it when the file turns out to be torn.
+        utf16 = stream.peek(2)[:2] in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}
         text = io.TextIOWrapper(
-            buffered,
+            stream,
             encoding="utf-16" if utf16 else "utf-8-sig",
             errors="replace" if utf16 else _CP1252_WHERE_NOT_UTF8,
             newline="",
@@ -224,15 +224,27 @@ def _numbered(lines: Iterator[list[str]], width: int) -> Iterator[Row]:
         number += 1
 
 
+def _beginning(text: io.TextIOWrapper) -> str:
+    """Return the first characters; of a torn file those before the tear."""
+    sample = ""
+    try:
+        while len(sample) < HEADER_CHARACTERS and (more := text.read(8_192)):
+            sample += more
+    except (OSError, EOFError, zlib.error, zipfile.BadZipFile):
+        if not sample:
+            raise
+    return sample
+
+
 def _first_record(sample: str, delimiter: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in next(csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter), []))
 
 
-def _uncompressed(file: IO[bytes], path: Path, stack: ExitStack) -> IO[bytes]:
+def _uncompressed(file: io.BufferedReader, path: Path, stack: ExitStack) -> Any:
     magic = file.read(4)
     file.seek(0)
     if magic[:2] == b"\x1f\x8b":
-        return cast("IO[bytes]", stack.enter_context(gzip.GzipFile(fileobj=file)))
+        return stack.enter_context(gzip.GzipFile(fileobj=file))
     if magic == b"PK\x03\x04":
         archive = stack.enter_context(zipfile.ZipFile(file))
         return stack.enter_context(archive.open(_only_table(archive, path)))
