@@ -18,17 +18,20 @@ from bot.cogs.link import LinkCog
 from bot.cogs.recommend import RecommendCog
 from bot.cogs.status import StatusCog
 from bot.error_replies import ErrorReplies, ReplyingCommandTree, new_incident
-from bot.errors import SettingsError
+from bot.errors import DiscordUnavailableError, SettingsError
 from bot.presenters.delivery import LOST
 from bot.services.ports import Services, StateStore
 from bot.settings import is_loopback
 from bot.views.linking import PasteButton
+from bot.views.suggestion_cards import MoreButton
 from bot.views.verdict_buttons import UndoButton, VerdictButton
 from recommender.types import MemberId
 
 log = logging.getLogger(__name__)
 
 COMMANDS_MARK = "discord.commands"
+_AUTHENTICATION_FAILED = 4004
+"""With this code the gateway closes on a token that was reset meanwhile."""
 _CANNOT_LIST = frozenset({404, 405, 501})
 """What a Discord that is not Discord's own may answer when asked for the registered commands."""
 
@@ -80,7 +83,7 @@ class CratediggerBot(commands.Bot):
         """Add commands and buttons, and tell Discord about the commands if they changed."""
         if isinstance(self.tree, ReplyingCommandTree):
             self.tree.error_replies = self._errors
-        self.add_dynamic_items(VerdictButton, UndoButton, PasteButton)
+        self.add_dynamic_items(VerdictButton, UndoButton, MoreButton, PasteButton)
         for cog in (
             RecommendCog(self.services.recommending),
             self._link_cog,
@@ -94,13 +97,18 @@ class CratediggerBot(commands.Bot):
 
         Raises:
             SettingsError: Discord does not know the token.
+            DiscordUnavailableError: Discord does not answer.
         """
         try:
             await self.start(token)
         except discord.LoginFailure as error:
-            raise SettingsError(
-                "DISCORD_TOKEN", "is not known to Discord; copy it from the developer portal"
-            ) from error
+            raise _unknown_token() from error
+        except discord.ConnectionClosed as error:
+            if error.code == _AUTHENTICATION_FAILED:
+                raise _unknown_token() from error
+            raise
+        except (discord.DiscordServerError, *LOST) as error:
+            raise DiscordUnavailableError from error
 
     async def reply_to_error(self, interaction: discord.Interaction[Any], error: BaseException) -> None:
         """Send one private reply about an error."""
@@ -168,3 +176,7 @@ class CommandSync:
 def _as_described(command: dict[str, Any]) -> dict[str, Any]:
     """Leave out the default ``nsfw: false``, which Discord's description of a registration does not name."""
     return {name: value for name, value in command.items() if name != "nsfw" or value}
+
+
+def _unknown_token() -> SettingsError:
+    return SettingsError("DISCORD_TOKEN", "is not known to Discord; copy it from the developer portal")

@@ -10,6 +10,7 @@ BotError
 │   ├── ContentBusyError      it wants a pause
 │   └── ContentUnavailableError  it does not answer properly
 ├── PlaygroundError           the playground cannot start
+├── DiscordUnavailableError   Discord does not answer at the start
 ├── NotLinkedError            the member has no linked Spotify account
 ├── LinkError                 a login could not be finished
 │   ├── LoginExpiredError     unknown, used or older than ten minutes
@@ -103,6 +104,15 @@ class SeveralSeedsError(BotError):
 
 class PlaygroundError(BotError):
     """The playground cannot start, for the reason that the text gives."""
+
+
+class DiscordUnavailableError(BotError):
+    """Discord cannot be reached, or does not answer properly, when the bot starts."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Discord does not answer. Check the network, or DISCORD_API_BASE if it is set, and start again."
+        )
 
 
 class NotLinkedError(BotError):

@@ -49,7 +49,7 @@ class FeedbackService:
         return judged
 
     async def of_member(self, member: MemberId) -> tuple[tuple[Feedback, Track], ...]:
-        """Return the verdicts of a member with their tracks, in storage's order."""
+        """Return the verdicts of a member with their tracks, newest first."""
         return await self._blocking.run(self._list, member)
 
     def _save(self, feedback: Feedback) -> Track:
@@ -65,7 +65,7 @@ class FeedbackService:
             return existing
 
     def _list(self, member: MemberId) -> tuple[tuple[Feedback, Track], ...]:
-        with self._database.transaction() as stored:
+        with self._database.reading() as stored:
             given = stored.feedback.of_member(member)
             tracks = stored.tracks.of_keys([feedback.track for feedback in given])
             return tuple((feedback, tracks[feedback.track]) for feedback in given if feedback.track in tracks)

@@ -25,7 +25,7 @@ class KeptState:
         await self._blocking.run(self._write, name, value)
 
     def _read(self, name: str) -> str | None:
-        with self._database.transaction() as stored:
+        with self._database.reading() as stored:
             return stored.state.get(name)
 
     def _write(self, name: str, value: str) -> None:

@@ -1,15 +1,45 @@
-"""Suggestions as Discord's components: a cover, a text and two buttons for each."""
+"""Suggestions as Discord's components: a cover, a text and buttons for each."""
 
+import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Self
 
+import discord
 from discord import ui
 
-from bot.presenters.suggestions import Card, Page
+from bot.presenters.delivery import deliver
+from bot.presenters.suggestions import MOST_CARDS, Card, Page, pages
+from bot.services.asks import Ask
+from bot.views.host import host_of
+from bot.views.pressed import LastingButton, number_in
 from bot.views.verdict_buttons import VerdictButton
-from recommender.types import Verdict
+from recommender.types import MemberId, TrackKey, Verdict
 
 AMBER = 0xE0A526
+
+
+class MoreButton(LastingButton, template=r"more:(?P<track>[0-9]{1,18})"):
+    """Asks for songs like the one it stands under; whoever pressed it sees the answer."""
+
+    def __init__(self, track: TrackKey) -> None:
+        super().__init__(
+            ui.Button(label="More like this", style=discord.ButtonStyle.secondary, custom_id=f"more:{track}")
+        )
+        self.track = track
+
+    @classmethod
+    async def from_custom_id(
+        cls, _interaction: discord.Interaction[Any], _item: ui.Item[Any], match: re.Match[str], /
+    ) -> Self:
+        """Return the button that was pressed."""
+        return cls(TrackKey(number_in(match, "track")))
+
+    async def work(self, interaction: discord.Interaction[Any]) -> None:
+        """Recommend from the track."""
+        member = MemberId(interaction.user.id)
+        ask = Ask(member=member, tracks=(f"key:{self.track}",), count=MOST_CARDS)
+        found = await host_of(interaction).services.recommending.recommend(ask)
+        await deliver(interaction, suggestion_view(pages(found)[0]))
 
 
 def suggestion_view(page: Page) -> ui.LayoutView:
@@ -25,7 +55,8 @@ def _items(page: Page) -> Iterator[ui.Item[Any]]:
         yield ui.TextDisplay(page.heading)
     for card in page.cards:
         yield _described(card)
-        yield ui.ActionRow(VerdictButton(Verdict.LIKE, card.track), VerdictButton(Verdict.DISLIKE, card.track))
+        likes, dislikes = (VerdictButton(verdict, card.track) for verdict in (Verdict.LIKE, Verdict.DISLIKE))
+        yield ui.ActionRow(likes, dislikes, MoreButton(card.track))
     if page.notes:
         yield ui.TextDisplay(page.notes)
 

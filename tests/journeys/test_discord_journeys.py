@@ -2,12 +2,17 @@
 
 import asyncio
 import logging
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
+from bot.background import BlockingPool
+from bot.client import CratediggerBot, point_discord_at
 from bot.errors import (
     BotError,
+    DiscordUnavailableError,
     LoginExpiredError,
     NeedsRelinkError,
     NotFoundInCatalogError,
@@ -22,9 +27,12 @@ from bot.playground.discord_standin_faults import lost_answer, lost_request, rat
 from bot.playground.discord_standin_reply import buttons_of, text_of
 from bot.playground.discord_standin_world import COMPONENTS_V2, EPHEMERAL
 from bot.services.asks import By
+from bot.services.kept_state import KeptState
 from recommender.errors import EmptyCatalogError, NothingToGoOnError, RecommenderError
 from recommender.types import Filters, MemberId, TrackKey, Verdict
-from tests.wire.bot_on_discord import JONAS, MIRA, World, answer, running_bot, suggestions
+from storage.crypto import Cipher
+from storage.database import Database
+from tests.wire.bot_on_discord import JONAS, MIRA, World, answer, pointed_at, running_bot, suggestions
 
 COMMANDS = {"link", "unlink", "recommend", "status"}
 EDIT = r"/webhooks/.*/messages/@original"
@@ -101,7 +109,7 @@ async def test_recommend_defers_at_once_and_answers_with_cards(world: World) -> 
     covers = [each["media"]["url"] for each in walk(message["components"]) if each["type"] == 11]
     assert covers == [f"https://covers.example/{key}.jpg" for key in (1, 2, 3)]
     assert [each["custom_id"] for each in buttons_of(message)] == [
-        f"verdict:{verdict}:{key}" for key in (1, 2, 3) for verdict in ("like", "dislike")
+        f"{what}:{key}" for key in (1, 2, 3) for what in ("verdict:like", "verdict:dislike", "more")
     ]
 
 
@@ -213,6 +221,18 @@ async def test_button_of_a_track_that_is_gone_says_so(world: World) -> None:
 
     assert "no longer in the catalog" in text
     assert pressed.is_ephemeral
+
+
+async def test_more_like_this_starts_from_the_track_of_the_card(world: World) -> None:
+    async with world.bot():
+        cards = await (await world.discord.use_command(MIRA, "recommend")).message()
+    async with world.bot():
+        more = await world.discord.press(JONAS, cards["id"], "more:3")
+        text = text_of(await more.message())
+
+    assert "Song 5" in text
+    assert more.is_ephemeral
+    assert (world.recommending.asks[-1].member, world.recommending.asks[-1].tracks) == (int(JONAS), ("key:3",))
 
 
 ERRORS: list[BotError | RecommenderError] = [
@@ -441,3 +461,43 @@ async def test_token_that_discord_does_not_know_is_named_as_a_setting(world: Wor
     with pytest.raises(SettingsError, match="DISCORD_TOKEN"):
         async with running_bot(world.discord, world.services):
             pass
+
+
+async def test_token_that_was_reset_while_the_bot_ran_is_named_as_a_setting(world: World) -> None:
+    world.refusals_expected = True
+    with pointed_at(world.discord):
+        serving = asyncio.create_task(
+            CratediggerBot(world.services, guild_ready_timeout=0.05).serve(world.discord.token)
+        )
+        await world.discord.bot_ready()
+        await asyncio.sleep(0.1)
+        await world.discord.gateway.disconnect(4004)
+
+        with pytest.raises(SettingsError, match="DISCORD_TOKEN"):
+            await serving
+
+
+async def test_discord_that_cannot_be_reached_is_said_in_one_sentence(world: World) -> None:
+    world.discord.plan_fault("GET", "/users/@me", *[lost_request()] * 10)
+
+    with pytest.raises(DiscordUnavailableError, match="Discord does not answer"):
+        async with running_bot(world.discord, world.services):
+            pass
+
+
+async def test_another_discord_is_accepted_on_loopback_only() -> None:
+    with pytest.raises(SettingsError, match="DISCORD_GATEWAY_URL"):
+        point_discord_at("http://127.0.0.1:1/api/v10", "ws://gateway.example/")
+
+
+async def test_mark_of_commands_survives_a_restart_in_the_database(world: World, tmp_path: Path) -> None:
+    for _ in range(2):
+        pool = BlockingPool(workers=1)
+        database = Database.open(f"sqlite:///{tmp_path / 'bot.sqlite'}", Cipher([Cipher.generate_key()]))
+        services = replace(world.services, state=KeptState(database, pool))
+        async with running_bot(world.discord, services):
+            pass
+        pool.close()
+        database.close()
+
+    assert registrations(world) == 1

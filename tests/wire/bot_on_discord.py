@@ -1,8 +1,8 @@
 """The real client on the stand-in Discord, over small services that say what a test wants."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -187,21 +187,30 @@ class World:
 @asynccontextmanager
 async def running_bot(discord: DiscordStandIn, services: Services) -> AsyncIterator[CratediggerBot]:
     """Run the real client against the stand-in, from login to close."""
+    with pointed_at(discord):
+        bot = CratediggerBot(services, guild_ready_timeout=0.05, incident=lambda: "c0ffee42")
+        serving = asyncio.create_task(bot.serve(discord.token))
+        ready = asyncio.create_task(_ready(bot, discord))
+        try:
+            await asyncio.wait({serving, ready}, return_when=asyncio.FIRST_COMPLETED)
+            if serving.done():
+                serving.result()
+            await ready
+            yield bot
+        finally:
+            ready.cancel()
+            await bot.close()
+            await asyncio.gather(serving, ready, return_exceptions=True)
+
+
+@contextmanager
+def pointed_at(discord: DiscordStandIn) -> Iterator[None]:
+    """Let discord.py talk to the stand-in inside the block."""
     before = Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY, Asset.BASE
     point_discord_at(discord.api_base, discord.gateway_url)
-    bot = CratediggerBot(services, guild_ready_timeout=0.05, incident=lambda: "c0ffee42")
-    serving = asyncio.create_task(bot.serve(discord.token))
-    ready = asyncio.create_task(_ready(bot, discord))
     try:
-        await asyncio.wait({serving, ready}, return_when=asyncio.FIRST_COMPLETED)
-        if serving.done():
-            serving.result()
-        await ready
-        yield bot
+        yield
     finally:
-        ready.cancel()
-        await bot.close()
-        await asyncio.gather(serving, ready, return_exceptions=True)
         Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY, Asset.BASE = before
 
 

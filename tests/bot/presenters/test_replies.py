@@ -1,0 +1,30 @@
+from datetime import UTC, datetime
+
+from bot.presenters.linking import invitation_text, linked_text, unlinked_text
+from bot.presenters.status import status_text
+from bot.presenters.verdicts import noted, taken_back
+from recommender.types import Verdict
+from tests.wire.bot_on_discord import track
+
+
+def test_verdicts_are_confirmed_with_the_song_they_are_about() -> None:
+    assert noted(track(), Verdict.LIKE) == "👍 Noted: more like **Copper Rain** by The Night Ferries."
+    assert noted(track(artists=()), Verdict.DISLIKE) == ("👎 Noted: less like **Copper Rain**, and not this one again.")
+    assert "**Copper Rain**" in taken_back(track())
+
+
+def test_invitation_says_when_it_ends_and_what_is_read() -> None:
+    text = invitation_text(datetime(2026, 11, 20, 12, 0, tzinfo=UTC))
+
+    assert "<t:1795176000:R>" in text
+    assert "what you played, saved and like most" in text
+
+
+def test_linking_and_unlinking_are_told_plainly() -> None:
+    assert "**a\\*b**" in linked_text("a*b")
+    assert unlinked_text(was_linked=True).startswith("Unlinked.")
+    assert unlinked_text(was_linked=False).startswith("There was no")
+
+
+def test_status_lists_named_facts() -> None:
+    assert status_text([("Catalog", "640 tracks")]) == "### Cratedigger\n**Catalog** 640 tracks"
