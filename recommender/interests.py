@@ -146,16 +146,28 @@ def _parted_few(distances: NDArray[np.float64]) -> Labels:
 
 
 def _parted_many(points: Matrix, distances: NDArray[np.float64]) -> Labels:
-    from sklearn.cluster import AgglomerativeClustering
+    from sklearn.cluster import ward_tree
     from sklearn.metrics import silhouette_score
 
+    merges, *_ = ward_tree(points)
     best, best_silhouette = np.zeros(len(points), dtype=np.int64), _MIN_SILHOUETTE
     for count in range(2, min(MAX_INTERESTS, len(points) - 1) + 1):
-        labels = AgglomerativeClustering(n_clusters=count, linkage="ward").fit_predict(points)
+        labels = _cut(merges, len(points), count)
         silhouette = float(silhouette_score(distances, labels, metric="precomputed"))
         if silhouette > best_silhouette:
-            best, best_silhouette = labels.astype(np.int64), silhouette
+            best, best_silhouette = labels, silhouette
     return best
+
+
+def _cut(merges: NDArray[np.int64], leaves: int, count: int) -> Labels:
+    """Return the clusters of a tree once all but the last ``count - 1`` merges are made; nearest merges come first."""
+    clusters = {leaf: [leaf] for leaf in range(leaves)}
+    for step, (left, right) in enumerate(merges[: leaves - count].tolist()):
+        clusters[leaves + step] = clusters.pop(left) + clusters.pop(right)
+    labels = np.empty(leaves, dtype=np.int64)
+    for label, members in enumerate(clusters.values()):
+        labels[members] = label
+    return labels
 
 
 def _interest(

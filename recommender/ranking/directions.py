@@ -25,6 +25,8 @@ words find their namesakes ("Wonderwall": "Wonderful World"). Measured on 28,356
 among ten: .153 without, .175 with; same main genre .83 and .89."""
 MAX_STYLED_TRACKS: Final = 3
 """Among more named tracks the titles average out by themselves."""
+ECHO_TRACKS: Final = 30
+"""Nearest tracks that lend a prompt or a picture the modalities that it has not."""
 MAX_ANCHORS: Final = 40
 """Tracks of one direction that a candidate is compared with one by one."""
 _ENCODABLE: Final = frozenset({Source.DATASET, Source.MUSICBRAINZ, Source.MEMBER})
@@ -137,18 +139,58 @@ def style_words(track: Track) -> str | None:
     return compose(Words(title="", artists=track.artists, album=None, genres=genres, lyrics=None))[0]
 
 
-def free_direction(modality: Modality, raw: Vector, index: SearchableIndex, weights: Weights) -> Direction:
-    """Return the direction of a prompt or a picture.
+def prompt_direction(prompt: str, index: SearchableIndex, weights: Weights, encode: PromptEncoder) -> Direction:
+    """Return the direction of a free text.
 
-    It is compared by its own modality alone, whatever the weights say: it has no other.
+    The text is read twice, as it is and as a genre, for that is where tracks without lyrics say more than their title.
+    What it has no evidence of (sound, cover) is taken from the tracks whose words are nearest, as far as they agree.
+
+    Raises:
+        NothingToGoOnError: Nothing of it can be read.
+    """
+    readings = np.stack([encode(prompt), encode(compose(_as_genre(prompt))[0])])
+    words = index.space.sub_vectors(Modality.TEXT, readings).mean(axis=0)
+    return _echoed(Modality.TEXT, words, index, weights)
+
+
+def cover_direction(picture: Vector, index: SearchableIndex, weights: Weights) -> Direction:
+    """Return the direction of a picture, given as its raw vector.
+
+    Covers alone are compared, unless the weights leave covers out: then what the tracks with the nearest covers have in
+    common is.
 
     Raises:
         NothingToGoOnError: The vector is zero.
     """
-    sub = index.space.sub_vectors(modality, raw[None, :])[0]
-    only = {each.value: float(each is modality) for each in Modality}
-    query = index.space.query({modality: sub}, Weights(**only) if weights.of(modality) <= 0 else weights)
+    sub = index.space.sub_vectors(Modality.IMAGE, picture[None, :])[0]
+    alone = weights.of(Modality.IMAGE) > 0
+    return _echoed(Modality.IMAGE, sub, index, _only(Modality.IMAGE) if alone else weights)
+
+
+def _echoed(modality: Modality, sub: Vector, index: SearchableIndex, weights: Weights) -> Direction:
+    """Return a direction that has one modality of its own, and the others from the tracks nearest in it.
+
+    Source:
+        Pseudo-relevance feedback: Rocchio, in Salton (ed.), The SMART Retrieval System, 1971, pp. 313-323. Measured on
+        28,356 tracks and 120 prompts that name genres, genre among ten: .73 without, .77 with the sound echoed.
+    """
+    space = index.space
+    nearest, _ = index.search(space.query({modality: sub}, _only(modality)), ECHO_TRACKS)
+    vectors = known_vectors(index, nearest)
+    echoes = {each: vectors[:, at].mean(axis=0) for each, at in space.slices.items() if each is not modality}
+    query = space.query({modality: sub, **echoes}, weights)
+    for each, echo in echoes.items():
+        # Unit vectors that agree have a long mean.
+        query[space.slices[each]] *= min(float(np.linalg.norm(echo)), 1.0)
     return Direction(query=query, share=1.0, anchor_queries=np.empty((0, len(query)), dtype=np.float32))
+
+
+def _only(modality: Modality) -> Weights:
+    return Weights(**{each.value: float(each is modality) for each in Modality})
+
+
+def _as_genre(prompt: str) -> Words:
+    return Words(title="", artists=(), album=None, genres=(prompt,), lyrics=None)
 
 
 def _of_interest(interest: Interest, index: SearchableIndex, weights: Weights) -> Direction | None:

@@ -78,17 +78,27 @@ def reason_for(grounds: Grounds) -> str:
 def _lead(grounds: Grounds) -> str:
     seed, track, own = grounds.seed, grounds.track, grounds.because_of
     if seed.kind is SeedKind.PROMPT:
-        prompt = _quoted(seed.prompt or "")
-        return f"Its words are close to {prompt}" if _close(grounds) else f"The nearest in words to {prompt}"
+        return _free_lead(grounds, Modality.TEXT, f"words are close to {_quoted(seed.prompt or '')}")
     if seed.kind is SeedKind.COVER:
-        return "Its cover looks like your picture" if _close(grounds) else "The nearest cover to your picture"
+        return _free_lead(grounds, Modality.IMAGE, "cover looks like your picture")
     closeness = _closeness(grounds)
     if own is None:
-        return _capitalised(closeness)
+        return f"By {_shortened(track.artists[0])}, the artist you asked about" if track.artists else "By the artist"
     if seed.kind is SeedKind.MEMBER:
         return f"{_because(own, grounds.evidence)}: {_also_by(track, own)}{closeness}"
     asked = "the artist you asked about" if seed.kind is SeedKind.ARTIST else "which you asked about"
     return _capitalised(f"{_also_by(track, own)}{closeness} to {_name(own)}, {asked}")
+
+
+def _free_lead(grounds: Grounds, own: Modality, likeness: str) -> str:
+    """Return the lead for a seed that has one modality of its own; the others are those of the tracks nearest in it."""
+    close = _close(grounds)
+    echoed = _listed([_IN[each] for each in close if each is not own] or [""])
+    if own in close:
+        return f"Its {likeness}" + (f"; close in {echoed} to others like that" if echoed else "")
+    if close:
+        return f"Close in {echoed} to tracks whose {likeness}"
+    return f"Among the nearest of tracks whose {likeness}, though not very close"
 
 
 def _closeness(grounds: Grounds) -> str:

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from recommender.interests import clustering_points, shares_to_slots
 from recommender.ranking.directions import Direction
@@ -74,7 +75,8 @@ def ranked_pool(
         slices: Where each modality lies in a vector.
         today: Popularity fades with the age at this day.
     """
-    content = content_scores(directions, pool.vectors, slices)
+    own = [_same_songs(pool.tracks, direction, behind) for direction in directions]
+    content = content_scores(directions, pool.vectors, slices, own=own)
     because_of = tuple(
         behind.get(directions[direction].anchors[anchor]) if anchor >= 0 else None
         for direction, anchor in zip(content.direction.tolist(), content.anchor.tolist(), strict=True)
@@ -113,6 +115,15 @@ def order_of(ranked: RankedPool, directions: Sequence[Direction], count: int) ->
         caps=caps,
         slots=(ranked.content.direction.tolist(), shares_to_slots([each.share for each in directions], count)),
     )
+
+
+def _same_songs(tracks: Sequence[Track], direction: Direction, behind: Mapping[TrackKey, Track]) -> NDArray[np.bool_]:
+    """Return whether each candidate is the same song as each anchor, shape (candidates, anchors)."""
+    number: dict[str, int] = {}
+    candidates = np.asarray([number.setdefault(song_key(track), len(number)) for track in tracks])
+    anchors = np.asarray([number.get(song_key(behind[key]), -1) if key in behind else -1 for key in direction.anchors])
+    same: NDArray[np.bool_] = candidates[:, None] == anchors[None, :]
+    return same
 
 
 def suggestion_of(

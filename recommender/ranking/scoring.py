@@ -48,31 +48,52 @@ class ContentScores:
     """Shape (n,) each: what the weighted cosine would be if the candidate pointed exactly there."""
 
 
-def content_scores(directions: Sequence[Direction], vectors: Matrix, slices: Mapping[Modality, slice]) -> ContentScores:
+def content_scores(
+    directions: Sequence[Direction],
+    vectors: Matrix,
+    slices: Mapping[Modality, slice],
+    *,
+    own: Sequence[NDArray[np.bool_]] | None = None,
+) -> ContentScores:
     """Compare candidates with directions, each with the one that it fits best.
 
     Args:
         directions: At least one.
         vectors: Shape (n, dim), fused vectors of the candidates.
         slices: Where each modality lies in a vector.
+        own: Per direction, shape (n, anchors): whether candidate and anchor are the same song, so that none is
+            suggested for being like itself. None when no candidate is an anchor.
     """
-    anchors = np.full((len(directions), len(vectors)), -1, dtype=np.int64)
-    queries = np.empty((len(directions), *vectors.shape), dtype=np.float32)
+    totals = np.empty((len(directions), len(vectors)), dtype=np.float32)
+    anchors = np.full(totals.shape, -1, dtype=np.int64)
     for i, direction in enumerate(directions):
-        queries[i] = direction.query
+        totals[i] = vectors @ direction.query
         if direction.anchors:
-            anchors[i] = np.argmax(vectors @ direction.anchor_queries.T, axis=1)
-            queries[i] *= CENTRE_SHARE
-            queries[i] += (1 - CENTRE_SHARE) * direction.anchor_queries[anchors[i]]
-    best = np.argmax(np.einsum("dnk,nk->dn", queries, vectors), axis=0)
+            closeness = vectors @ direction.anchor_queries.T
+            if own is not None:
+                closeness[own[i]] = -np.inf
+            has_anchor = np.isfinite(closeness.max(axis=1))
+            anchors[i] = np.where(has_anchor, closeness.argmax(axis=1), -1)
+            # Where every anchor is the candidate itself, the direction says nothing about it: -inf.
+            totals[i] = CENTRE_SHARE * totals[i] + (1 - CENTRE_SHARE) * closeness.max(axis=1)
+    best = totals.argmax(axis=0)
     rows = np.arange(len(vectors))
-    query = queries[best, rows]
+    anchor = anchors[best, rows]
+    query = np.stack([_compared_with(directions[d], a) for d, a in zip(best.tolist(), anchor.tolist(), strict=True)])
     return ContentScores(
         direction=best,
-        anchor=anchors[best, rows],
+        anchor=anchor,
         cosines={each: (query[:, at] * vectors[:, at]).sum(axis=1) for each, at in slices.items()},
         reach={each: np.linalg.norm(query[:, at], axis=1) for each, at in slices.items()},
     )
+
+
+def _compared_with(direction: Direction, anchor: int) -> Vector:
+    """Return the query that a candidate with this nearest anchor is compared with."""
+    if anchor < 0:
+        return direction.query
+    query: Vector = CENTRE_SHARE * direction.query + (1 - CENTRE_SHARE) * direction.anchor_queries[anchor]
+    return query
 
 
 def era_closeness(years: Sequence[int | None], seed_years: Sequence[int | None]) -> Vector | None:
@@ -125,7 +146,8 @@ def weighted_cosines(rows: Matrix, others: Matrix, slices: Mapping[Modality, sli
         weight = np.float32(weights.of(modality))
         total += weight * (rows[:, columns] @ others[:, columns].T)
         present += weight * others[:, columns].any(axis=1)
-    mean: Matrix = total / np.where(present > 0, present, 1).astype(np.float32)
+    present[present == 0] = 1
+    mean: Matrix = total / present
     return mean
 
 

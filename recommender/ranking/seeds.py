@@ -14,15 +14,16 @@ from recommender.ranking.directions import (
     Direction,
     PromptEncoder,
     SearchableIndex,
+    cover_direction,
     directions_of,
-    free_direction,
     known_vectors,
+    prompt_direction,
     style_words,
     styled_directions,
 )
 from recommender.songs import normalised
 from recommender.taste_profile import TasteProfile
-from recommender.types import Keys, Modality, Request, SeedKind, Track, TrackKey, Vector
+from recommender.types import Keys, Request, SeedKind, Track, TrackKey, Vector
 
 CoverEncoder = Callable[[bytes], Vector]
 """Returns the raw vector of a picture, or raises PictureRefusedError."""
@@ -78,11 +79,10 @@ class SeedReader:
                 prompt = (seed.prompt or "").strip()
                 if not prompt:
                     raise NothingToGoOnError("The prompt is empty: say what you would like to hear.")
-                vector = self._prompt_encoder(prompt)
-                return Start(directions=(free_direction(Modality.TEXT, vector, self._index, weights),))
+                return Start(directions=(prompt_direction(prompt, self._index, weights, self._prompt_encoder),))
             case SeedKind.COVER:
-                vector = self._cover_encoder(seed.cover or b"")
-                return Start(directions=(free_direction(Modality.IMAGE, vector, self._index, weights),))
+                picture = self._cover_encoder(seed.cover or b"")
+                return Start(directions=(cover_direction(picture, self._index, weights),))
             case SeedKind.MEMBER:
                 return self._of_member(request, profile)
 
