@@ -125,7 +125,7 @@ class Http:
                     if response.status_code not in _REDIRECTS:
                         return self._answer(response, limit, deadline)
                     url, params = urljoin(response.url, response.headers.get("Location", "")), None
-        except (requests.RequestException, urllib3.exceptions.HTTPError, UnicodeError) as error:
+        except (requests.RequestException, urllib3.exceptions.HTTPError, ValueError) as error:
             raise ContentUnavailableError(self._service, _in_words(error)) from error
         raise ContentUnavailableError(self._service, f"more than {MOST_REDIRECTS} redirects")
 
@@ -231,4 +231,4 @@ def _in_words(error: Exception) -> str:
         return "no answer in time"
     if isinstance(error, requests.ConnectionError | urllib3.exceptions.ProtocolError):
         return "no connection"
-    return type(error).__name__
+    return "not a web address" if isinstance(error, ValueError) else type(error).__name__

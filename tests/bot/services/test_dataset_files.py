@@ -38,7 +38,9 @@ def test_delimiter_and_encoding_are_found(tmp_path: Path, delimiter: str, encodi
 
 def test_windows_letters_are_read_and_its_gaps_do_no_harm(tmp_path: Path) -> None:
     path = tmp_path / "songs.csv"
-    path.write_bytes("title,artist\nCafé “Noir”,Beyoncé\n".encode("cp1252") + b"gap \x81,Tom\n" + "ünicode,x\n".encode())
+    path.write_bytes(
+        "title,artist\nCafé “Noir”,Beyoncé\n".encode("cp1252") + b"gap \x81,Tom\n" + "ünicode,x\n".encode()
+    )
 
     assert [row.values for row in rows_of(path)] == [["Café “Noir”", "Beyoncé"], ["gap \x81", "Tom"], ["ünicode", "x"]]
 

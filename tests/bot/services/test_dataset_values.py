@@ -91,7 +91,11 @@ def test_no_value_is_too_strange_to_be_read_or_refused(value: object) -> None:
 
 
 def test_genres_of_several_columns_are_united_in_lower_case() -> None:
-    assert genres_of(["Dream Pop; Indie", "['indie', 'Shoegaze']", None, "x" * 61]) == ("dream pop", "indie", "shoegaze")
+    assert genres_of(["Dream Pop; Indie", "['indie', 'Shoegaze']", None, "x" * 61]) == (
+        "dream pop",
+        "indie",
+        "shoegaze",
+    )
 
 
 @pytest.mark.parametrize("nothing", ["", "  ", "NaN", "null", "None", "\\N", None, float("nan")])
