@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TypeVar
@@ -40,6 +40,8 @@ SAVED_MOST = 500
 """Saved tracks we look at, last saved first: ten calls."""
 PLAYLISTS_MOST = 5
 """Own playlists we open, a page of each: five calls."""
+RETRY_AFTER = timedelta(minutes=1)
+"""So long after a sync that failed the next one is due, when somebody asks for one that is not old."""
 OUTAGES_MOST = 2
 """So many steps without an answer, one after the other, and the rest is left for the next sync."""
 
@@ -59,6 +61,12 @@ _HOPELESS = (
 """After one of these the next step would fail like the last."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ended:
+    at: datetime
+    is_complete: bool
+
+
 class LibrarySyncService:
     """Reads members' libraries; what was read stays, whatever happens after."""
 
@@ -75,7 +83,7 @@ class LibrarySyncService:
         self._blocking = blocking
         self._now = now
         self._syncing: defaultdict[MemberId, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._finished: dict[MemberId, datetime] = {}
+        self._last: dict[MemberId, _Ended] = {}
 
     async def sync(self, member: MemberId) -> SyncSummary:
         """Read what is new at Spotify, and once a day everything; two syncs of one member follow each other.
@@ -90,15 +98,16 @@ class LibrarySyncService:
             return await self._sync(member)
 
     async def sync_if_older(self, member: MemberId, age: timedelta) -> SyncSummary | None:
-        """Sync unless one ended well less than ``age`` ago; None when there was nothing to do.
+        """Sync unless one ended less than ``age`` ago, or failed less than a minute ago; None when nothing was due.
 
         Raises:
             NotLinkedError: There is no link.
         """
         async with self._syncing[member]:
             link = await self._blocking.run(self._records.link_of, member)
-            ended = [at for at in (link.last_synced_at, self._finished.get(member)) if at is not None]
-            if ended and link.linked_at <= max(ended) and self._now() - max(ended) < age:
+            last = self._last.get(member) or _Ended(at=link.last_synced_at or link.linked_at - age, is_complete=True)
+            wait = age if last.is_complete else min(age, RETRY_AFTER)
+            if link.linked_at <= last.at and self._now() - last.at < wait:
                 return None
             return await self._sync(member)
 
@@ -108,10 +117,9 @@ class LibrarySyncService:
         sync = Sync(member=member, linked_at=link.linked_at, began_at=now)
         is_deep = link.last_synced_at is None or now - link.last_synced_at >= DEEP_AFTER
         summary = await self._run_steps(sync, self._steps(sync, is_deep=is_deep))
-        if summary.is_complete:
-            self._finished[member] = now
-            if is_deep:
-                await self._blocking.run(self._records.mark_synced, sync)
+        self._last[member] = _Ended(at=self._now(), is_complete=summary.is_complete)
+        if summary.is_complete and is_deep:
+            await self._blocking.run(self._records.mark_synced, sync)
         log.info(
             "library synced member=%d plays=%d new_tracks=%d failed=%s",
             member, summary.new_plays, len(summary.new_keys), [step.step.value for step in summary.steps if step.error],

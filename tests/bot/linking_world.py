@@ -1,6 +1,7 @@
 """The services that link and sync, on a real database and a stand-in Spotify."""
 
-from collections.abc import AsyncIterator, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from bot.playground.spotify_standin_data import StandInAccount
 from bot.services.library_sync import LibrarySyncService
 from bot.services.linking import LinkedAccount, LinkingService
 from bot.services.spotify_access import SpotifyAccess
-from recommender.types import MemberId, Signal, SignalKind, Track
+from recommender.types import MemberId, Signal, SignalKind, Track, TrackKey
 from storage.crypto import Cipher
 from storage.database import Database
 from storage.values import Link
@@ -56,12 +57,21 @@ class LinkingWorld:
     def titles(self, kind: SignalKind, member: MemberId = MARA) -> list[str]:
         """By rank where there is one, else newest first."""
         signals = sorted(self.signals(kind, member), key=lambda each: (each.rank or 0, -each.at.timestamp()))
-        tracks = self.tracks([each for each in signals])
+        tracks = self.tracks(signals)
         return [tracks[each.track].title for each in signals]
 
-    def tracks(self, signals: Sequence[Signal]) -> dict[int, Track]:
+    def tracks(self, signals: Sequence[Signal]) -> Mapping[TrackKey, Track]:
         with self.database.reading() as stored:
-            return dict(stored.tracks.of_keys([each.track for each in signals]))
+            return stored.tracks.of_keys([each.track for each in signals])
+
+
+async def eventually(condition: Callable[[], object]) -> None:
+    """Wait until something that another task does has come about."""
+    for _ in range(500):
+        if condition():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("it did not come about within five seconds")
 
 
 def services(wire: SpotifyWorld, database: Database, *, daily_calls: int = 600) -> LinkingWorld:

@@ -58,7 +58,7 @@ async def test_plays_come_newest_first_with_their_moments_and_facts(world: Spoti
     assert facts.explicit is False
     assert facts.cover_url == "http://127.0.0.1:9/cover/0.jpg"
     assert facts.popularity is None
-    assert dict(facts.sources) == {fact: Source.SPOTIFY for fact in (Fact.WORDS, Fact.COVER, Fact.RELEASED)}
+    assert dict(facts.sources) == dict.fromkeys((Fact.WORDS, Fact.COVER, Fact.RELEASED), Source.SPOTIFY)
 
 
 async def test_only_plays_after_a_moment_are_asked_for(world: SpotifyWorld, mara: SpotifyGateway) -> None:

@@ -23,7 +23,7 @@ from bot.playground.spotify_standin_data import StandInMoment, StandInPlaylist, 
 from bot.services.library_sync import SAVED_MOST, SyncStep, SyncSummary
 from recommender.types import Fact, SignalKind, Source
 from storage.values import LinkState
-from tests.bot.linking_world import JONAS, MARA, LinkingWorld, linking_world, services
+from tests.bot.linking_world import JONAS, MARA, LinkingWorld, eventually, linking_world, services
 from tests.bot.spotify_world import START, a_track, an_account, moments
 
 
@@ -397,8 +397,7 @@ async def test_a_member_without_a_link_is_told_so(world: LinkingWorld) -> None:
 async def test_unlinking_during_a_sync_leaves_nothing_behind(world: LinkingWorld) -> None:
     world.wire.spotify.weather.delay_s = 0.05
     running = asyncio.create_task(world.syncing.sync(MARA))
-    while not world.signals(SignalKind.PLAY):
-        await asyncio.sleep(0.01)
+    await eventually(lambda: world.signals(SignalKind.PLAY))
 
     await world.linking.unlink(MARA)
 
@@ -412,8 +411,7 @@ async def test_unlinking_during_a_sync_leaves_nothing_behind(world: LinkingWorld
 async def test_linking_anew_during_a_sync_does_not_mix_two_accounts(world: LinkingWorld) -> None:
     world.wire.spotify.weather.delay_s = 0.05
     running = asyncio.create_task(world.syncing.sync(MARA))
-    while not world.signals(SignalKind.PLAY):
-        await asyncio.sleep(0.01)
+    await eventually(lambda: world.signals(SignalKind.PLAY))
 
     world.wire.clock.turn(timedelta(seconds=5))
     await world.link(MARA, "jonas")
@@ -442,6 +440,22 @@ async def test_a_sync_is_skipped_while_the_last_one_is_young(world: LinkingWorld
     assert first is not None
     assert second is not None
     assert (skipped, skipped_again) == (None, None)
+
+
+async def test_after_a_failed_sync_the_next_one_waits_a_little(world: LinkingWorld) -> None:
+    age = timedelta(minutes=10)
+    world.wire.spotify.weather.api_is_down = True
+
+    failed = await world.syncing.sync_if_older(MARA, age)
+    at_once = await world.syncing.sync_if_older(MARA, age)
+    world.wire.clock.turn(timedelta(minutes=2))
+    world.wire.spotify.weather.api_is_down = False
+    later = await world.syncing.sync_if_older(MARA, age)
+
+    assert failed is not None
+    assert at_once is None
+    assert later is not None
+    assert later.is_complete
 
 
 async def test_a_new_link_is_synced_however_young_the_last_sync_is(world: LinkingWorld) -> None:

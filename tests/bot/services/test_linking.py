@@ -21,7 +21,7 @@ from bot.errors import (
     SpotifyUnavailableError,
 )
 from bot.gateways.spotify_login import SCOPES
-from bot.services.linking import LINK_LIVES
+from bot.services.linking import LINK_LIVES, LinkedAccount, LinkingService
 from recommender.types import SignalKind
 from storage.values import LinkState
 from tests.bot.linking_world import JONAS, MARA, PUBLIC_URL, LinkingWorld, linking_world
@@ -39,6 +39,10 @@ async def _came_back(world: LinkingWorld, *, agree: bool = True) -> dict[str, st
     return query_of(await world.wire.consent(invitation.authorize_url, agree=agree))
 
 
+def _everything_in(folder: Path) -> bytes:
+    return b"".join(file.read_bytes() for file in folder.iterdir())
+
+
 async def test_a_link_keeps_what_is_needed_and_hides_the_tokens(world: LinkingWorld, tmp_path: Path) -> None:
     account = await world.link()
 
@@ -48,10 +52,11 @@ async def test_a_link_keeps_what_is_needed_and_hides_the_tokens(world: LinkingWo
     assert link.scopes == SCOPES
     assert link.client_id == CLIENT_ID
     assert link.linked_at == START
+    files = await world.wire.blocking.run(_everything_in, tmp_path)
+    assert b"spotify_link" in files
     for secret in (link.access_token, link.refresh_token):
         assert secret not in repr(link)
-        for file in tmp_path.iterdir():
-            assert secret.encode() not in file.read_bytes()
+        assert secret.encode() not in files
 
 
 @pytest.mark.parametrize("knows_secret", [True, False])
@@ -68,6 +73,7 @@ async def test_the_invitation_leads_to_our_page_which_names_the_discord_account(
 
     assert invitation.url.startswith(f"{PUBLIC_URL}/link?state=")
     assert invitation.expires_at == START + timedelta(minutes=10)
+    assert invitation.is_local
     assert pending.member_name == "mara on Discord"
     assert pending.authorize_url == invitation.authorize_url
     assert query_of(invitation.url)["state"] not in repr(invitation)
@@ -285,6 +291,19 @@ async def test_the_status_says_when_the_link_will_end(world: LinkingWorld) -> No
     assert status.last_synced_at is None
 
 
+async def test_whoever_wants_to_know_is_told_of_each_account_that_was_linked(world: LinkingWorld) -> None:
+    told: list[LinkedAccount] = []
+    world.linking = LinkingService(
+        world.database, world.wire.login, world.access, world.wire.blocking,
+        public_url="https://bot.example", now=world.wire.clock, on_linked=told.append,
+    )  # fmt: skip
+
+    account = await world.link()
+
+    assert told == [account]
+    assert not (await world.linking.begin(JONAS, "jonas")).is_local
+
+
 async def test_old_logins_are_forgotten_when_a_new_one_begins(world: LinkingWorld) -> None:
     old = query_of((await world.linking.begin(MARA, "mara")).url)["state"]
     world.wire.clock.turn(timedelta(minutes=11))
@@ -307,4 +326,6 @@ async def test_a_login_without_a_refresh_token_is_not_stored(world: LinkingWorld
 
 async def test_an_endless_pasted_text_is_cut(world: LinkingWorld) -> None:
     with pytest.raises(PastedAddressError):
-        await world.linking.finish_pasted(MARA, f"{REDIRECT_URI}?{urlencode({'x': 'y' * 5000, 'code': 'c', 'state': 's'})}")
+        await world.linking.finish_pasted(
+            MARA, f"{REDIRECT_URI}?{urlencode({'x': 'y' * 5000, 'code': 'c', 'state': 's'})}"
+        )

@@ -145,7 +145,9 @@ async def test_a_replayed_address_is_refused(site: Site) -> None:
     assert "expired or was used already" in await again.text()
 
 
-@pytest.mark.parametrize("path", ["/link", "/link?state=forged", "/spotify/callback", "/spotify/callback?code=c&state=f"])
+@pytest.mark.parametrize(
+    "path", ["/link", "/link?state=forged", "/spotify/callback", "/spotify/callback?code=c&state=f"]
+)
 async def test_a_forged_state_is_refused(site: Site, path: str) -> None:
     answer = await site.browser.get(f"{site.base}{path}")
 
@@ -261,9 +263,7 @@ async def test_a_taken_port_is_an_error_and_leaves_nothing_open(site: Site) -> N
         await serve(web_app(site.world.linking, health=dict), "127.0.0.1", port)
 
 
-async def test_neither_codes_nor_states_nor_tokens_are_in_the_log(
-    site: Site, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_neither_codes_nor_states_nor_tokens_are_in_the_log(site: Site, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     state = await site.invited()
     back = await site.world.wire.consent(await site.press_continue(state))
