@@ -21,6 +21,7 @@ from bot.errors import (
 from bot.gateways.spotify import SpotifyGateway
 from bot.gateways.spotify_login import SCOPES, SpotifyLogin, Tokens, new_verifier
 from bot.services.spotify_access import SpotifyAccess
+from bot.settings import is_loopback
 from recommender.types import MemberId
 from storage.database import Database
 from storage.values import Link, LinkState, PendingLogin
@@ -44,6 +45,8 @@ class LinkInvitation:
     authorize_url: str = field(repr=False)
     """Spotify's page itself, for the paste-the-address way: there our own page need not be reachable."""
     expires_at: datetime
+    is_local: bool
+    """Whether our page opens on the bot's own machine alone; elsewhere ``authorize_url`` and pasting are the way."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +131,7 @@ class LinkingService:
             url=f"{self._public_url}/link?{urlencode({'state': state})}",
             authorize_url=self._authorize_url(pending, state),
             expires_at=pending.created_at + LOGIN_LIVES,
+            is_local=is_loopback(self._public_url),
         )
 
     async def describe(self, state: str) -> PendingLink:
