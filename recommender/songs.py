@@ -17,6 +17,8 @@ _INITIALS = re.compile(r"(?<![^\W_])([^\W\d_])\.(?=[^\W\d_]\b)")
 _STYLISED = [(re.compile(r"(?<=\w)\$(?=\w)|\$(?=[a-z])"), "s"), (re.compile(r"(?<=[a-z])!(?=[a-z])"), "i")]
 _AND = re.compile(r"\s*&\s*|\s+\+\s+")
 _NOT_WORDS = re.compile(r"[\W_]+")
+_MARK = "M"
+"""Unicode's category of vowel signs and accents, which belong to the letter before them."""
 
 _BRACKETED = re.compile(r"[(\[{]([^()\[\]{}]*)[)\]}]")
 _DASH = re.compile(r"\s+[-–—]\s+")
@@ -94,7 +96,8 @@ def normalised(text: str) -> str:
     words = _INITIALS.sub(r"\1", words)
     for pattern, letter in _STYLISED:
         words = pattern.sub(letter, words)
-    words = _NOT_WORDS.sub(" ", _AND.sub(" and ", words)).strip()
+    words = _AND.sub(" and ", words)
+    words = _NOT_WORDS.sub(" ", words).strip() if words.isascii() else _words_of_any_script(words)
     return words or " ".join(folded.split())
 
 
@@ -140,6 +143,11 @@ def _without_latin_marks(text: str) -> str:
         *(mark for base, mark in _with_base(folded) if not (unicodedata.combining(mark) and base < "ɐ")),
     ]
     return unicodedata.normalize("NFC", "".join(kept))
+
+
+def _words_of_any_script(text: str) -> str:
+    belongs = (letter.isalnum() or unicodedata.category(letter).startswith(_MARK) for letter in text)
+    return " ".join("".join(letter if kept else " " for letter, kept in zip(text, belongs, strict=True)).split())
 
 
 def _with_base(text: str) -> list[tuple[str, str]]:

@@ -1,14 +1,13 @@
 """Encryption of what must not be readable in a copy of the database."""
 
 import os
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from storage.errors import KeyFileError, WrongKeyError
-
-_OWNER_ONLY = 0o600
 
 
 class Cipher:
@@ -65,8 +64,8 @@ def load_or_create_key(path: Path) -> str:
 
 def _create(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _OWNER_ONLY)
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # readable by its owner alone
+    beside = Path(name)
     try:
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
             file.write(f"{Cipher.generate_key()}\n")
@@ -75,6 +74,6 @@ def _create(path: Path) -> None:
         # A link fails where a rename would replace: whoever comes second reads the first one's key.
         os.link(beside, path)
     except FileExistsError:
-        pass
+        return
     finally:
         beside.unlink(missing_ok=True)

@@ -36,11 +36,7 @@ def identities(facts: TrackFacts) -> list[str]:
 def join_album(recording: Recording, facts: TrackFacts, albums: "Albums") -> None:
     """Move a recording to the album that the facts name, where it has none yet or a lesser source named another."""
     row = recording.album.row
-    words = source_of(facts, Fact.WORDS)
-    is_renamed = facts.album is not None and trust(words) > trust(row["name_source"])
-    if not (
-        is_placeholder(recording.album) or (is_renamed and normalised(facts.album or "") != normalised(row["name"]))
-    ):
+    if not (is_placeholder(recording.album) or _is_called_otherwise(recording.album, facts)):
         return
     album = albums.of_facts(facts)
     if album is None or album is recording.album or (is_placeholder(album) and row["cover_url"] is not None):
@@ -164,6 +160,14 @@ def delete_empty(connection: Connection, albums: Iterable[int]) -> None:
 def _empty_row(identity: str) -> dict[str, Any]:
     names = (column.name for column in _ALBUM.columns if column.name != "id")
     return {**dict.fromkeys(names), "identity": identity}
+
+
+def _is_called_otherwise(album: AlbumRecord, facts: TrackFacts) -> bool:
+    """Return whether a better source gives the album of a recording another name."""
+    name, source = album.row["name"], album.row["name_source"]
+    if name is None or facts.album is None or trust(source_of(facts, Fact.WORDS)) <= trust(source):
+        return False
+    return normalised(facts.album) != normalised(name)
 
 
 def _is_another_edition(album: AlbumRecord, facts: TrackFacts) -> bool:

@@ -23,6 +23,7 @@ _ARTIST = table_of(TrackArtistRow)
 _GENRE = table_of(TrackGenreRow)
 _EMPTY_ROW = dict.fromkeys(column.name for column in _TRACK.columns)
 _YEARS = 10
+_HIGHEST_POPULARITY = 100
 
 
 class TrackRepository:
@@ -42,7 +43,8 @@ class TrackRepository:
             One result per entry, in order.
 
         Raises:
-            ValueError: An entry has no title, no artist, or does not name the source of its words.
+            ValueError: An entry has no title, no artist, an impossible popularity, or does not name the source of
+                its words.
         """
         for each in facts:
             _check(each)
@@ -151,6 +153,9 @@ class TrackRepository:
 def _check(facts: TrackFacts) -> None:
     if not facts.title.strip() or not facts.artists or not facts.artists[0].strip():
         msg = f"a track needs a title and an artist: {facts.title!r}, {facts.artists!r}"
+        raise ValueError(msg)
+    if facts.popularity is not None and not 0 <= facts.popularity <= _HIGHEST_POPULARITY:
+        msg = f"popularity is between 0 and 100: {facts.popularity}"
         raise ValueError(msg)
 
 
