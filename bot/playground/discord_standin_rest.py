@@ -8,9 +8,10 @@ from typing import Any
 from aiohttp import web
 
 from bot.playground.discord_standin_commands import STRING, check_choice_list, check_commands
-from bot.playground.discord_standin_components import Refused, bad_form, walk
+from bot.playground.discord_standin_components import Refused, bad_form
 from bot.playground.discord_standin_faults import FaultPlan, Recorded
 from bot.playground.discord_standin_http import Upload, answer_json, read_body
+from bot.playground.discord_standin_messages import fill_message
 from bot.playground.discord_standin_people import Json
 from bot.playground.discord_standin_rules import check_message, check_modal
 from bot.playground.discord_standin_world import (
@@ -33,7 +34,6 @@ _ALLOWED_CALLBACKS = {
     AUTOCOMPLETE: {CHOICES},
     MODAL_SUBMIT: {MESSAGE, DEFERRED, DEFERRED_UPDATE, UPDATE},
 }
-_MESSAGE_FIELDS = ("content", "embeds", "components")
 _UPLOAD_LIMIT = 12 * 1024 * 1024
 
 Handler = Callable[[web.Request, Any, list[Upload]], Awaitable[tuple[int, Any]]]
@@ -113,7 +113,7 @@ class Rest:
             raise Refused(401, 0, "401: Unauthorized")
 
     async def _me(self, _request: web.Request, _body: Any, _files: Any) -> tuple[int, Any]:
-        return 200, self._world.bot_json()
+        return 200, {**self._world.bot_json(), "locale": "en-US"}
 
     async def _application(self, _request: web.Request, _body: Any, _files: Any) -> tuple[int, Any]:
         owner = next(iter(self._world.users.values()))
@@ -127,7 +127,15 @@ class Rest:
             "bot_require_code_grant": False,
             "verify_key": "0" * 64,
             "flags": 0,
-            "hook": True,
+            "flags_new": "0",
+            "redirect_uris": [],
+            "interactions_endpoint_url": None,
+            "role_connections_verification_url": None,
+            "approximate_guild_count": 1,
+            "approximate_user_install_count": 0,
+            "approximate_user_authorization_count": 0,
+            "explicit_content_filter": 0,
+            "eligible_oauth2_scopes": [],
             "owner": owner.as_json(),
             "team": None,
         }
@@ -163,7 +171,7 @@ class Rest:
         check_message(body, files=tuple(name for name, _, _ in files))
         flags = (body.get("flags") or 0) & ~EPHEMERAL
         message = self._world.new_message(author=self._world.bot_json(), channel=channel, flags=flags)
-        self._fill(message, body, files)
+        fill_message(self._world, self.base, message, body, files)
         self._world.publish_message(message, visible_to=self._world.direct_channels.get(channel))
         return 200, message
 
@@ -187,32 +195,35 @@ class Rest:
         kind, data = (body or {}).get("type"), (body or {}).get("data") or {}
         if kind not in _ALLOWED_CALLBACKS[interaction.type]:
             bad_form("type", f"Callback type {kind} does not answer an interaction of type {interaction.type}")
-        resource = self._carry_out(interaction, kind, data, files)
+        self._carry_out(interaction, kind, data, files)
         interaction.callback_type, interaction.answered_after = kind, waited
         self._world.wake()
         if request.query.get("with_response") not in {"1", "true"}:
             return 204, None
-        return 200, {"interaction": _callback_json(interaction, self._world), "resource": {"type": kind, **resource}}
+        told: Json = {"interaction": _callback_json(interaction, self._world)}
+        if kind in {MESSAGE, UPDATE}:
+            told["resource"] = {"type": kind, "message": self._world.messages[str(interaction.original)]}
+        return 200, told
 
-    def _carry_out(self, interaction: Interaction, kind: int, data: Json, files: Any) -> Json:
+    def _carry_out(self, interaction: Interaction, kind: int, data: Json, files: Any) -> None:
         if kind == CHOICES:
             check_choice_list(data.get("choices") or [], "data.choices", STRING)
             interaction.choices = data.get("choices") or []
-            return {}
-        if kind == MODAL:
+        elif kind == MODAL:
             check_modal(data)
             interaction.modal = copy.deepcopy(data)
             event = {"type": "modal", "modal": interaction.modal, "interaction_id": interaction.id}
             self._world.publish({**event, "visible_to": interaction.user_id})
-            return {}
-        if kind in {DEFERRED_UPDATE, UPDATE}:
+        elif kind in {DEFERRED_UPDATE, UPDATE}:
             if interaction.pressed_message is None:
                 bad_form("type", "There is no message to update")
             interaction.original = interaction.pressed_message
-            message = self._world.messages[interaction.original]
             if kind == UPDATE:
-                self._edit(message, data, files)
-            return {"message": message}
+                self._edit(self._world.messages[interaction.original], data, files)
+        else:
+            self._answer_with_message(interaction, kind, data, files)
+
+    def _answer_with_message(self, interaction: Interaction, kind: int, data: Json, files: Any) -> None:
         flags = (data.get("flags") or 0) | (LOADING if kind == DEFERRED else 0)
         if kind == MESSAGE:
             check_message(data, files=tuple(name for name, _, _ in files))
@@ -220,11 +231,10 @@ class Rest:
             bad_form("data.flags", "Only EPHEMERAL may be set when deferring")
         interaction.ephemeral = bool(flags & EPHEMERAL)
         interaction.original = self._send_reply(interaction, flags, data if kind == MESSAGE else {}, files)["id"]
-        return {"message": self._world.messages[interaction.original]}
 
     def _send_reply(self, interaction: Interaction, flags: int, data: Json, files: Any) -> Json:
         message = self._world.new_reply(interaction, flags=flags)
-        self._fill(message, data, files)
+        fill_message(self._world, self.base, message, data, files)
         interaction.messages.append(message["id"])
         self._world.publish_message(message, visible_to=interaction.user_id if flags & EPHEMERAL else None)
         return message
@@ -278,26 +288,8 @@ class Rest:
         check_message(body, files=tuple(name for name, _, _ in files), existing=message)
         sendable = (body.get("flags") or 0) & ~EPHEMERAL
         message["flags"] = (message["flags"] | sendable) & ~LOADING
-        self._fill(message, body, files)
+        fill_message(self._world, self.base, message, body, files)
         self._world.update_message(message)
-
-    def _fill(self, message: Json, body: Json, files: Any) -> None:
-        for name in _MESSAGE_FIELDS:
-            if name in body:
-                message[name] = copy.deepcopy(body[name]) or ("" if name == "content" else [])
-        for at, component in enumerate(walk(message["components"]), start=1):
-            component.setdefault("id", at)
-        if "attachments" in body or files:
-            kept = {str(each.get("id")) for each in body.get("attachments") or ()}
-            message["attachments"] = [each for each in message["attachments"] if each["id"] in kept]
-            message["attachments"] += [self._store(name, kind, content) for name, kind, content in files]
-
-    def _store(self, name: str, content_type: str, content: bytes) -> Json:
-        path = f"attachments/{self._world.channel_id}/{(number := self._world.snowflake())}/{name}"
-        self._world.files[path] = (content_type, content)
-        url = f"{self.base}/cdn/{path}"
-        size = {"size": len(content), "content_type": content_type}
-        return {"id": number, "filename": name, "url": url, "proxy_url": url, **size}
 
     async def _file(self, request: web.Request) -> web.StreamResponse:
         content_type, content = self._world.files.get(request.match_info["path"], ("", b""))

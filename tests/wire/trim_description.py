@@ -1,4 +1,4 @@
-"""Cut Discord's own description of its HTTP API down to the operations that the bot uses.
+"""Cut Discord's own description of its HTTP API down to the operations that the bot and its tests use.
 
 Run by hand when Discord publishes a newer one: ``python tests/wire/trim_description.py openapi.json``.
 """
@@ -13,6 +13,9 @@ TRIMMED = Path(__file__).with_name("discord_openapi_trimmed.json")
 OPERATIONS = (
     ("/users/@me", "get"),
     ("/oauth2/applications/@me", "get"),
+    ("/gateway/bot", "get"),
+    ("/users/@me/channels", "post"),
+    ("/channels/{channel_id}/messages", "post"),
     ("/applications/{application_id}/commands", "get"),
     ("/applications/{application_id}/commands", "put"),
     ("/interactions/{interaction_id}/{interaction_token}/callback", "post"),
