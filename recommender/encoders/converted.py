@@ -33,7 +33,7 @@ def converted_folder(cache: Path, fingerprint: str, convert: Callable[[Path], No
     Raises:
         OSError: The cache cannot be written.
     """
-    folder = cache / hashlib.sha256(f"{CONVERSION}|{fingerprint}".encode()).hexdigest()[:16]
+    folder = _folder_of(cache, fingerprint)
     if _is_whole(folder, fingerprint):
         return folder
     if folder.exists():
@@ -48,6 +48,15 @@ def converted_folder(cache: Path, fingerprint: str, convert: Callable[[Path], No
     finally:
         shutil.rmtree(making, ignore_errors=True)
     return folder
+
+
+def is_converted(cache: Path, fingerprint: str) -> bool:
+    """Return whether the cache holds a whole network of this fingerprint."""
+    return _is_whole(_folder_of(cache, fingerprint), fingerprint)
+
+
+def _folder_of(cache: Path, fingerprint: str) -> Path:
+    return cache / hashlib.sha256(f"{CONVERSION}|{fingerprint}".encode()).hexdigest()[:16]
 
 
 def _is_whole(folder: Path, fingerprint: str) -> bool:

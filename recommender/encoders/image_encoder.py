@@ -48,6 +48,18 @@ class CnnImageEncoder:
         """Columns of a vector."""
         return self._model.dim
 
+    def prepare(self) -> Path:
+        """Return the folder of the converted network, converting it first when that is not done yet.
+
+        Raises:
+            EncoderUnavailableError: The weights are not on this machine, or the cache cannot be written.
+            WeightsCorruptError: The weights are not the ones we know.
+        """
+        try:
+            return converted_folder(self._cache, self.fingerprint, lambda folder: convert_cnn(self._model, folder))
+        except OSError as error:
+            raise EncoderUnavailableError(self._model.name, f"the folder {self._cache} cannot be written.") from error
+
     def encode(self, pictures: Sequence[bytes], /) -> Matrix:
         """Return unit rows, shape (len(pictures), dim), for encoded picture files (JPEG, PNG, WebP).
 
@@ -68,12 +80,8 @@ class CnnImageEncoder:
     def _load(self) -> Network:
         if self._backend is Backend.TORCH:
             return TorchNetwork(load_cnn(self._model))
-        try:
-            folder = converted_folder(self._cache, self.fingerprint, lambda made: convert_cnn(self._model, made))
-        except OSError as error:
-            raise EncoderUnavailableError(self._model.name, f"the folder {self._cache} cannot be written.") from error
         # In bfloat16 the vectors of drawn pictures turn by up to 8 degrees (cosine .990 to torch's).
-        return OpenVinoNetwork(folder, bfloat16=False)
+        return OpenVinoNetwork(self.prepare(), bfloat16=False)
 
 
 if TYPE_CHECKING:

@@ -7,10 +7,9 @@ from recommender.encoders.image_encoder import CnnImageEncoder
 from recommender.encoders.networks import Backend
 from recommender.encoders.text_bert import find_bert
 from recommender.encoders.text_encoder import BertTextEncoder
-from recommender.ports import ImageEncoder, TextEncoder
 
 
-def text_encoder(name: str, cache: Path, *, backend: Backend = Backend.OPENVINO) -> TextEncoder:
+def text_encoder(name: str, cache: Path, *, backend: Backend = Backend.OPENVINO) -> BertTextEncoder:
     """Return the text encoder of this name; its network is loaded when the first text comes.
 
     Args:
@@ -24,7 +23,7 @@ def text_encoder(name: str, cache: Path, *, backend: Backend = Backend.OPENVINO)
     return BertTextEncoder(find_bert(name), cache, backend=backend)
 
 
-def image_encoder(name: str, cache: Path, *, backend: Backend = Backend.OPENVINO) -> ImageEncoder:
+def image_encoder(name: str, cache: Path, *, backend: Backend = Backend.OPENVINO) -> CnnImageEncoder:
     """Return the image encoder of this name; its network is loaded when the first picture comes.
 
     Args:

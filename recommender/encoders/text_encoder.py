@@ -54,6 +54,18 @@ class BertTextEncoder:
         """Columns of a vector."""
         return self._model.dim
 
+    def prepare(self) -> Path:
+        """Return the folder of the converted network, converting it first when that is not done yet.
+
+        Raises:
+            EncoderUnavailableError: The network's files are not whole, or the cache cannot be written.
+            WeightsCorruptError: The weights are not the ones we know.
+        """
+        try:
+            return converted_folder(self._cache, self.fingerprint, lambda folder: convert_bert(self._model, folder))
+        except OSError as error:
+            raise EncoderUnavailableError(self._model.name, f"the folder {self._cache} cannot be written.") from error
+
     def encode(self, texts: Sequence[str], /) -> Matrix:
         """Return unit rows, shape (len(texts), dim), row order as given; an empty text is a zero row.
 
@@ -92,10 +104,7 @@ class BertTextEncoder:
                 save_tokenizer(self._model, Path(passing, TOKENIZER_FILE))
                 tokenizer = WindowTokenizer(Path(passing, TOKENIZER_FILE))
             return _Loaded(tokenizer, TorchNetwork(load_bert(self._model)))
-        try:
-            folder = converted_folder(self._cache, self.fingerprint, lambda made: convert_bert(self._model, made))
-        except OSError as error:
-            raise EncoderUnavailableError(self._model.name, f"the folder {self._cache} cannot be written.") from error
+        folder = self.prepare()
         return _Loaded(WindowTokenizer(folder / TOKENIZER_FILE), OpenVinoNetwork(folder, bfloat16=True))
 
 
