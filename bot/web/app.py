@@ -2,14 +2,17 @@
 
 import hashlib
 import hmac
+import json
 import logging
 import secrets
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from bot.errors import LoginExpiredError
 from bot.services.linking import LinkedAccount, PendingLink
 from bot.web.pages import STATIC, error_pages, page
 
@@ -19,6 +22,8 @@ VISIT_COOKIE = "cratedigger_visit"
 """Carries what the form of the same page carries too: another site can make a browser send neither."""
 LOGIN_COOKIE = "cratedigger_login"
 """Says for which login this browser pressed the button on our page."""
+LINKED_COOKIE = "cratedigger_linked"
+"""Names of the accounts that were linked, for the last page: its address holds no code, and can be reloaded."""
 COOKIE_LIVES_S = 600
 FORM_MOST = 16 * 1024
 """Bytes of a form."""
@@ -60,7 +65,7 @@ class Linking(Protocol):
 
 
 def web_app(linking: Linking, *, health: Callable[[], Mapping[str, Any]], is_https: bool = False) -> web.Application:
-    """Return the application: ``/link``, ``/spotify/callback`` and ``/healthz``.
+    """Return the application: ``/link``, ``/spotify/callback``, ``/linked`` and ``/healthz``.
 
     Run it with :func:`serve`: an access log would keep codes and states.
 
@@ -77,6 +82,7 @@ def web_app(linking: Linking, *, health: Callable[[], Mapping[str, Any]], is_htt
     app.router.add_post("/link", pages.go)
     app.router.add_get("/spotify/callback", pages.come_back, allow_head=False)
     app.router.add_post("/spotify/callback", pages.confirm)
+    app.router.add_get("/linked", pages.linked, allow_head=False)
     app.router.add_get("/healthz", _Health(health).show)
     app.router.add_static("/static", STATIC)
     return app
@@ -149,9 +155,19 @@ class _LinkPages:
             return page("stale.html", status=403)
         return await self._finish(form.get("state", ""), form.get("code"), None)
 
+    async def linked(self, request: web.Request) -> web.Response:
+        """Say which accounts this browser has just linked."""
+        try:
+            on_discord, on_spotify = json.loads(urlsafe_b64decode(request.cookies.get(LINKED_COOKIE, "")))
+        except (ValueError, TypeError):
+            raise LoginExpiredError from None
+        return page("linked.html", on_discord=on_discord, on_spotify=on_spotify)
+
     async def _finish(self, state: str, code: str | None, error: str | None) -> web.Response:
         account = await self._linking.finish(state, code, error)
-        response = page("linked.html", account=account)
+        response = web.Response(status=303, headers={"Location": "/linked"})
+        names = json.dumps([account.member_name, account.display_name]).encode()
+        self._set(response, LINKED_COOKIE, urlsafe_b64encode(names).decode(), path="/linked", same_site="Lax")
         response.del_cookie(LOGIN_COOKIE, path="/spotify/callback")
         return response
 

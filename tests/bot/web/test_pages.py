@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from bot.web.app import LOGIN_COOKIE, VISIT_COOKIE, serve, web_app
+from bot.web.app import LINKED_COOKIE, LOGIN_COOKIE, VISIT_COOKIE, serve, web_app
 from bot.web.pages import plain
 from tests.bot.linking_world import MARA, LinkingWorld, linking_world
 from tests.bot.spotify_world import query_of
@@ -73,6 +73,23 @@ async def test_a_member_goes_from_discord_to_spotify_and_back(site: Site) -> Non
     assert "Mara" in text
     assert "mara &lt;b&gt;on&lt;/b&gt; Discord" in text
     assert site.world.is_linked()
+
+
+async def test_the_last_page_has_a_clean_address_and_can_be_reloaded(site: Site) -> None:
+    back = await site.world.wire.consent(await site.press_continue(await site.invited()))
+
+    done = await site.browser.get(back)
+    again = await site.browser.get(done.url)
+
+    assert str(done.url) == f"{site.base}/linked"
+    assert await again.text() == await done.text()
+
+
+@pytest.mark.parametrize("cookie", ["", "x", "bm90IGpzb24=", "MQ==", "WzFd", "eyJhIjogMX0="])
+async def test_the_last_page_is_not_for_those_who_linked_nothing(site: Site, cookie: str) -> None:
+    answer = await site.browser.get(f"{site.base}/linked", cookies={LINKED_COOKIE: cookie})
+
+    assert answer.status == 410
 
 
 async def test_our_page_names_the_discord_account_and_escapes_it(site: Site) -> None:
