@@ -14,7 +14,7 @@ from recommender.fused_space import MODALITIES, FusedSpace
 from recommender.fusion import NO_ARTIST, Evidence, EvidenceTable, FusedRows, Rows, StackedPool, fuse
 from recommender.index.answers import best_first, checked_count, checked_query, checked_rows, positions
 from recommender.index.overlay import UNKNOWN_DIGEST, LivingRows, Overlay
-from recommender.index.stored_catalog import StoredCatalog
+from recommender.index.stored_catalog import SCAN_LIMIT, StoredCatalog
 from recommender.index.stored_rows import Digests, raw_digests
 from recommender.ports import Progress, RawVectors, RawVectorSource
 from recommender.types import Keys, Matrix, TrackKey, Vector
@@ -43,8 +43,9 @@ class CatalogIndex:
     """Finds tracks of the whole catalog for any mix of modalities. Safe to share between threads.
 
     Scores are exact inner products of float32 rows; the graph only proposes. A filter, a query on a small modality and
-    a small catalog are answered by comparing every row that qualifies. Changes live in memory: the database is the
-    truth, and :meth:`refresh` brings them back after a restart. Searches see one consistent state.
+    a catalog of up to some 30,000 tracks are answered by comparing every row that qualifies. Searches see one
+    consistent state. Changes live in memory: the database is the truth, :meth:`refresh` brings them back after a
+    restart, and a file that is mapped goes when the last index that uses it does.
     """
 
     def __init__(self, stored: StoredCatalog) -> None:
@@ -86,6 +87,7 @@ class CatalogIndex:
         text: str | None = None,
         image: str | None = None,
         verify: bool = True,
+        scan_limit: int = SCAN_LIMIT,
     ) -> "CatalogIndex":
         """Map the newest generation.
 
@@ -95,12 +97,13 @@ class CatalogIndex:
             text: Fingerprint that its text encoder must have; None takes any.
             image: Fingerprint that its image encoder must have; None takes any.
             verify: Read every byte once and compare checksums. Without it sizes alone are compared.
+            scan_limit: Numbers that a query may be compared with one by one before the graph is asked.
 
         Raises:
             IndexFileError: There is none, it is torn or damaged, or it was built for something else. Build a new one.
         """
         wanted = {"fingerprint": fingerprint, "text": text, "image": image}
-        return cls(StoredCatalog.open(folder, wanted, verify=verify))
+        return cls(StoredCatalog.open(folder, wanted, verify=verify, scan_limit=scan_limit))
 
     @property
     def space(self) -> FusedSpace:

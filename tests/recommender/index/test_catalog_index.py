@@ -78,8 +78,9 @@ class TestSearch:
         assert scores[0] == pytest.approx(1.0, abs=1e-5)
 
     def test_scores_are_exact_products_with_the_rows_it_gives(self, tmp_path: Path) -> None:
-        source = catalog(5_000, clusters=40)
-        index = built(tmp_path, source)
+        source = catalog(2_000, clusters=40)
+        built(tmp_path, source)
+        index = CatalogIndex.open(tmp_path, scan_limit=0)
         query = query_like(index, source, 3)
 
         found, scores = index.search(query, 50)
@@ -110,6 +111,13 @@ class TestSearch:
             hits.append(len(set(index.search(query, 10)[0].tolist()) & set(truth.tolist())) / 10)
 
         assert np.mean(hits) >= 0.995
+
+    def test_walking_the_graph_and_comparing_all_agree(self, big_folder: tuple[Path, GivenCatalog]) -> None:
+        folder, source = big_folder
+        walking, comparing = CatalogIndex.open(folder, scan_limit=0), CatalogIndex.open(folder)
+        query = query_like(walking, source, 11)
+
+        assert walking.search(query, 30)[0].tolist() == comparing.search(query, 30)[0].tolist()
 
     def test_many_can_be_asked_for(self, big: tuple[CatalogIndex, GivenCatalog]) -> None:
         index, source = big
@@ -157,7 +165,7 @@ def big_folder(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, GivenCat
 @pytest.fixture
 def big(big_folder: tuple[Path, GivenCatalog]) -> tuple[CatalogIndex, GivenCatalog]:
     folder, source = big_folder
-    return CatalogIndex.open(folder), source
+    return CatalogIndex.open(folder, scan_limit=0), source
 
 
 class TestFiles:
@@ -220,8 +228,9 @@ class TestFiles:
         assert len(CatalogIndex.open(tmp_path)) == 30
 
     def test_whoever_has_the_old_generation_open_keeps_it(self, tmp_path: Path) -> None:
-        source = catalog(5_000, clusters=40)
-        old = built(tmp_path, source)
+        source = catalog(2_000, clusters=40)
+        built(tmp_path, source)
+        old = CatalogIndex.open(tmp_path, scan_limit=0)
         query = query_like(old, source, 9)
         before = old.search(query, 30)
 

@@ -95,7 +95,7 @@ def test_killed_at_any_step_a_builder_leaves_the_old_generation_or_the_new_one(t
 
 
 def test_another_process_keeps_what_it_has_mapped_while_a_new_generation_is_swapped_in(tmp_path: Path) -> None:
-    built(tmp_path, tracks=5_000)
+    built(tmp_path, tracks=1_000)
     reader = subprocess.Popen(
         [sys.executable, "-c", READER, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
@@ -116,7 +116,7 @@ from pathlib import Path
 import numpy as np
 from recommender.index.catalog_index import CatalogIndex
 
-index = CatalogIndex.open(Path(sys.argv[1]), verify=False)
+index = CatalogIndex.open(Path(sys.argv[1]), verify=False, scan_limit=0)
 for _ in range(2):
     print(json.dumps(index.search(np.ones(index.dim, dtype=np.float32), 20)[0].tolist()), flush=True)
     if _ == 0:
