@@ -9,8 +9,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, select
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
 
 from storage.crypto import Cipher
+from storage.errors import DatabaseUnavailableError
 from storage.migrations import migrate
 from storage.models import LinkRow, table_of
 from storage.stored import Stored
@@ -43,6 +45,7 @@ class Database:
             now: The clock that expiry is measured by.
 
         Raises:
+            DatabaseUnavailableError: It is not there, not readable, or not a database.
             NewerDatabaseError: A newer release has migrated it.
             WrongKeyError: It holds tokens that were encrypted with another key.
         """
@@ -54,6 +57,9 @@ class Database:
                 migrate(connection)
             with database._connection(reading=True) as connection:
                 connection.execute(select(table_of(LinkRow).c.access_token).limit(1)).all()
+        except DBAPIError as error:
+            database.close()
+            raise DatabaseUnavailableError(database.url, str(error.orig)) from error
         except BaseException:
             database.close()
             raise

@@ -1,9 +1,10 @@
 """What can go wrong in storage.
 
 StorageError
-├── WrongKeyError          what is encrypted was encrypted with another key
-├── KeyFileError           the key file is not one
-└── NewerDatabaseError     a newer release has migrated this database
+├── DatabaseUnavailableError  the database cannot be opened
+├── WrongKeyError             what is encrypted was encrypted with another key
+├── KeyFileError              the key file is not one
+└── NewerDatabaseError        a newer release has migrated this database
 
 Every message is safe to show and says what to do.
 """
@@ -11,6 +12,17 @@ Every message is safe to show and says what to do.
 
 class StorageError(Exception):
     """Base of what storage raises on purpose."""
+
+
+class DatabaseUnavailableError(StorageError):
+    """The database cannot be opened."""
+
+    def __init__(self, url: str, reason: str) -> None:
+        super().__init__(
+            f"The database {url} cannot be opened: {reason}. Check DATABASE_URL and the folder's permissions."
+        )
+        self.url = url
+        self.reason = reason
 
 
 class WrongKeyError(StorageError):

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, ClassVar, cast
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text
+from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text
 from sqlmodel import Field, SQLModel
 
 from storage.types import EncryptedText, UtcDateTime
@@ -16,6 +16,8 @@ def table_of(model: type[SQLModel]) -> Table:
 
 # SQLite stores a table in the order of its key only when that key is called INTEGER; its integers have 64 bits anyway.
 _BIG = BigInteger().with_variant(Integer(), "sqlite")
+# Names are looked up by ranges of what they begin with, which other collations would sort apart.
+_BY_CODE_POINT = String().with_variant(String(collation="C"), "postgresql")
 _WITHOUT_ROWID = {"sqlite_with_rowid": False}
 
 
@@ -24,6 +26,12 @@ def _key(target: str | None = None, *, primary: bool = True, index: bool = False
     references = [ForeignKey(target, ondelete="CASCADE" if cascade else None)] if target else []
     options: dict[str, Any] = {"primary_key": primary, "autoincrement": False, "nullable": False, "index": index}
     column: Column[int] = Column(_BIG, *references, **options)
+    return Field(sa_column=column)
+
+
+def _name() -> Any:
+    """Return a column for a normalised name that is looked up by what it begins with."""
+    column: Column[str] = Column(_BY_CODE_POINT, nullable=False)
     return Field(sa_column=column)
 
 
@@ -75,8 +83,8 @@ class TrackRow(SQLModel, table=True):
     id: int = _key()
     album_id: int = _key("album.id", primary=False, cascade=False)
     title: str
-    title_normalised: str
-    recording: str
+    title_normalised: str = _name()
+    recording: str = _name()
     """:func:`recommender.songs.recording_key`."""
     words_source: str
     duration_ms: int | None = None
@@ -126,7 +134,7 @@ class TrackArtistRow(SQLModel, table=True):
     track_id: int = _key("track.id")
     position: int = Field(primary_key=True)
     name: str
-    name_normalised: str
+    name_normalised: str = _name()
 
 
 class TrackGenreRow(SQLModel, table=True):

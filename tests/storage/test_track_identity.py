@@ -1,6 +1,7 @@
 """Which facts speak of one recording, and which of two."""
 
 import dataclasses
+from typing import Any
 
 import pytest
 
@@ -102,7 +103,7 @@ def test_a_spotify_id_counts_more_than_an_isrc(database: Database) -> None:
     ],
 )
 def test_title_artist_and_length_agree_where_one_side_has_no_id(
-    database: Database, known: dict[str, object], told: dict[str, object]
+    database: Database, known: dict[str, Any], told: dict[str, Any]
 ) -> None:
     key = add_one(database, "Paper Boats - Remastered 2011", **known)
 

@@ -8,6 +8,7 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
+_BY_CODE_POINT = sa.String().with_variant(sa.String(collation="C"), "postgresql")
 _BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 # Rows lie in the order of popularity (see storage/repositories/search.py), so that the first matches are the best ones.
@@ -99,8 +100,8 @@ def upgrade() -> None:
         sa.Column("id", _BIG, autoincrement=False, nullable=False),
         sa.Column("album_id", _BIG, autoincrement=False, nullable=False),
         sa.Column("title", sa.String(), nullable=False),
-        sa.Column("title_normalised", sa.String(), nullable=False),
-        sa.Column("recording", sa.String(), nullable=False),
+        sa.Column("title_normalised", _BY_CODE_POINT, nullable=False),
+        sa.Column("recording", _BY_CODE_POINT, nullable=False),
         sa.Column("words_source", sa.String(), nullable=False),
         sa.Column("duration_ms", sa.Integer()),
         sa.Column("explicit", sa.Boolean()),
@@ -203,7 +204,7 @@ def upgrade() -> None:
         sa.Column("track_id", _BIG, autoincrement=False, nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
-        sa.Column("name_normalised", sa.String(), nullable=False),
+        sa.Column("name_normalised", _BY_CODE_POINT, nullable=False),
         sa.ForeignKeyConstraint(["track_id"], ["track.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("track_id", "position"),
         sqlite_with_rowid=False,
