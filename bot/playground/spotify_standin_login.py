@@ -239,6 +239,7 @@ _PAGE = """<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Stand-in Spotify</title>
+<link rel="icon" href="data:,">
 <style>
   body {{
     font: 16px/1.5 system-ui, sans-serif; background: #101413; color: #eef2f0;
