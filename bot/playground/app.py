@@ -51,18 +51,19 @@ class Playground:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         say: Callable[[str], None] = lambda _sentence: None,
     ) -> None:
-        self._home = home.resolve()
+        self.home = home.resolve()
         self._page_port = page_port
         self._say = say
         self.catalog = catalog or sample_catalog()
         self._web_port = _free_port()
         self.discord = DiscordStandIn(tuple(discord_user(listener) for listener in LISTENERS))
+        self.album_of_release = {song(track).release_id: track.album.spotify_id for track in self.catalog.tracks}
         self.page = PageServer(
             self.discord,
             people=[person(listener) for listener in LISTENERS],
             tries=tries(self.catalog),
             cover_of=self._cover_of,
-            album_of_release={song(track).release_id: track.album.spotify_id for track in self.catalog.tracks},
+            album_of_release=self.album_of_release,
             restart=self.restart_bot,
         )
         self.content = ContentStandIn(song(track) for track in self.catalog.tracks)
@@ -73,7 +74,7 @@ class Playground:
 
     async def __aenter__(self) -> "Playground":
         """Start the stand-ins and the page; the bot comes with :meth:`start_bot`."""
-        self._home.mkdir(parents=True, exist_ok=True)
+        self.home.mkdir(parents=True, exist_ok=True)
         try:
             await self._open_page()
             await self._started(self.discord.start(), self.discord.stop)
@@ -83,7 +84,7 @@ class Playground:
         except BaseException:
             await self._closing.aclose()
             raise
-        self._bot = BotProcess(self.settings, self._home)
+        self._bot = BotProcess(self.settings, self.home)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -95,7 +96,7 @@ class Playground:
     def settings(self) -> dict[str, str]:
         """The bot's settings, by their names in ``.env``."""
         return {
-            "CRATEDIGGER_HOME": str(self._home),
+            "CRATEDIGGER_HOME": str(self.home),
             "DISCORD_TOKEN": self.discord.token,
             "DISCORD_API_BASE": self.discord.api_base,
             "DISCORD_GATEWAY_URL": self.discord.gateway_url,
@@ -118,7 +119,7 @@ class Playground:
         Raises:
             PlaygroundError: A step failed; its own words are on the terminal.
         """
-        dataset, mark = self._home / DATASET, self._home / PREPARED
+        dataset, mark = self.home / DATASET, self.home / PREPARED
         identity = {"seed": self.catalog.seed, "tracks": _identity(self.catalog)}
         if mark.exists() and json.loads(mark.read_text(encoding="utf-8")) == identity:
             return
