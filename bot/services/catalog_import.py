@@ -160,6 +160,7 @@ class _Run:
         self.rejected = rejected
         self._source = str(path.resolve())
         self._playlists: dict[str, PlaylistKey] = {}
+        self._with_lyrics: set[TrackKey] = set()
 
     def read(self, rows: Sequence[Row]) -> list[tuple[int, DatasetRecord]]:
         """Return what can be kept, with the numbers of the rows; write down what is refused."""
@@ -185,7 +186,9 @@ class _Run:
         references: list[LyricsReference] = []
         for (number, record), one in zip(records, merged, strict=True):
             self._count(record, one.outcome)
-            if record.has_lyrics:
+            if record.has_lyrics and one.key not in self._with_lyrics:
+                # The first place counts: those are in the order of the keys, so that all can be read in one pass.
+                self._with_lyrics.add(one.key)
                 references.append(LyricsReference(one.key, self._source, number))
             if record.playlist is not None:
                 entries.setdefault(record.playlist, []).append(one.key)

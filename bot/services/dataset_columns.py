@@ -20,6 +20,7 @@ from bot.services.dataset_values import (
     duration_ms,
     genres_of,
     isrc_of,
+    lyrics_of,
     names_of,
     percentage,
     release_date,
@@ -185,7 +186,7 @@ class Columns:
         return DatasetRecord(
             facts=facts,
             playlist=self._playlist(values),
-            has_lyrics=self.lyrics is not None and text_of(values[self.lyrics]) is not None,
+            has_lyrics=self.lyrics is not None and lyrics_of(values[self.lyrics]) is not None,
             left_out=tuple(left_out),
         )
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from bot.errors import DatasetFileError
 from bot.services.dataset_columns import Columns, RowRefusedError
 from bot.services.dataset_files import Row, open_dataset
+from bot.services.dataset_values import lyrics_of
 from recommender.songs import same_song_key
 from recommender.types import Track, TrackKey
 from storage.database import Database
@@ -75,9 +76,10 @@ class _Cursor:
         self._columns = Columns(file.columns, path.parent)
         if self._columns.lyrics is None:
             raise DatasetFileError(path.name, "it has no lyrics any more")
+        self._lyrics = self._columns.lyrics
         self._stamp = _stamp(path)
         self._path = path
-        self._rows = file.rows(only=(*self._columns.naming, self._columns.lyrics))
+        self._rows = file.rows(only=(*self._columns.naming, self._lyrics))
         self._last: Row | None = None
 
     def can_reach(self, number: int) -> bool:
@@ -93,8 +95,7 @@ class _Cursor:
             self._last = row
         if self._last.problem is not None or not self._is_about(self._last, track):
             return None
-        text = self._last.values[self._columns.lyrics] if self._columns.lyrics is not None else None
-        return text.strip() or None if isinstance(text, str) else None
+        return lyrics_of(self._last.values[self._lyrics])
 
     def close(self) -> None:
         """Stop reading."""

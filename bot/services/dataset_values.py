@@ -27,6 +27,8 @@ LONGEST_GENRE = 60
 LONGEST_ADDRESS = 2_000
 PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
 
+_LONGEST_NOTHING = 1 + max(len(each) for each in NOTHING)
+
 _RANGES: Mapping[str, tuple[float, float]] = {
     "danceability": (0, 1),
     "energy": (0, 1),
@@ -68,6 +70,12 @@ def text_of(value: object) -> str | None:
     """Return one line of text; None for nothing, and for what stands for nothing (``NaN``, ``null``)."""
     text = words_of(value)
     return None if text.casefold() in NOTHING else text
+
+
+def lyrics_of(value: object) -> str | None:
+    """Return a longer text with its lines as they are; None for nothing."""
+    text = value.strip() if isinstance(value, str) else ""
+    return None if len(text) < _LONGEST_NOTHING and text.casefold() in NOTHING else text
 
 
 def words_of(value: object) -> str:

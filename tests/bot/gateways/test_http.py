@@ -1,6 +1,6 @@
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -42,11 +42,11 @@ def a_server(reply: Reply) -> Iterator[tuple[str, list[str]]]:
         thread.join()
 
 
-def answer(status: int = 200, body: bytes = b"{}", **headers: str) -> Reply:
+def answer(status: int = 200, body: bytes = b"{}", headers: Mapping[str, str] | None = None) -> Reply:
     def reply(request: BaseHTTPRequestHandler) -> None:
         request.send_response(status)
-        for name, value in {"Content-Length": str(len(body)), **headers}.items():
-            request.send_header(name.replace("_", "-"), value)
+        for name, value in {"Content-Length": str(len(body)), **(headers or {})}.items():
+            request.send_header(name, value)
         request.end_headers()
         request.wfile.write(body)
 
@@ -81,19 +81,25 @@ def test_what_nobody_has_is_none(status: int) -> None:
 )
 @pytest.mark.parametrize("status", [429, 503])
 def test_a_busy_service_says_how_long(status: int, retry_after: str | None, pause: int) -> None:
-    headers = {} if retry_after is None else {"Retry_After": retry_after}
-    with a_server(answer(status, **headers)) as (base, _), asking(base) as http:
-        with pytest.raises(ContentBusyError) as caught:
-            http.json(base)
+    headers = {} if retry_after is None else {"Retry-After": retry_after}
+    with (
+        a_server(answer(status, headers=headers)) as (base, _),
+        asking(base) as http,
+        pytest.raises(ContentBusyError) as caught,
+    ):
+        http.json(base)
 
     assert caught.value.retry_after == timedelta(seconds=pause)
 
 
 def test_a_pause_may_be_a_date() -> None:
     until = format_datetime(datetime.now(UTC) + timedelta(minutes=5), usegmt=True)
-    with a_server(answer(429, Retry_After=until)) as (base, _), asking(base) as http:
-        with pytest.raises(ContentBusyError) as caught:
-            http.json(base)
+    with (
+        a_server(answer(429, headers={"Retry-After": until})) as (base, _),
+        asking(base) as http,
+        pytest.raises(ContentBusyError) as caught,
+    ):
+        http.json(base)
 
     assert timedelta(minutes=4) < caught.value.retry_after <= timedelta(minutes=5)
 
@@ -105,17 +111,20 @@ def test_a_pause_may_be_a_date() -> None:
         (answer(403), "status 403"),
         (answer(body=b"<html>"), "the answer is no JSON"),
         (answer(body=b"[" * 100_000), "the answer is no JSON"),
-        (answer(302, Location="file:///etc/passwd"), "not a web address"),
-        (answer(302, Location="http://[broken"), "not a web address"),
-        (answer(302, Location="/again"), "more than 5 redirects"),
+        (answer(302, headers={"Location": "file:///etc/passwd"}), "not a web address"),
+        (answer(302, headers={"Location": "http://[broken"}), "not a web address"),
+        (answer(302, headers={"Location": "/again"}), "more than 5 redirects"),
         (answer(body=b"x" * 3_000_000), "more than 2,097,152 bytes"),
         (lambda request: request.connection.close(), "no connection"),
     ],
 )
 def test_whatever_else_comes_is_one_typed_error(reply: Reply, reason: str) -> None:
-    with a_server(reply) as (base, _), asking(base) as http:
-        with pytest.raises(ContentUnavailableError, match=reason):
-            http.json(base)
+    with (
+        a_server(reply) as (base, _),
+        asking(base) as http,
+        pytest.raises(ContentUnavailableError, match=reason),
+    ):
+        http.json(base)
 
 
 def test_nobody_there_is_an_error() -> None:
@@ -130,9 +139,12 @@ def test_a_service_that_says_nothing_is_not_waited_for() -> None:
     def silent(request: BaseHTTPRequestHandler) -> None:
         threading.Event().wait(0.5)
 
-    with a_server(silent) as (base, _), asking(base, timeout=timedelta(seconds=0.1)) as http:
-        with pytest.raises(ContentUnavailableError, match="no answer in time"):
-            http.json(base)
+    with (
+        a_server(silent) as (base, _),
+        asking(base, timeout=timedelta(seconds=0.1)) as http,
+        pytest.raises(ContentUnavailableError, match="no answer in time"),
+    ):
+        http.json(base)
 
 
 def test_an_answer_that_drips_ends_at_the_deadline() -> None:
@@ -147,17 +159,22 @@ def test_an_answer_that_drips_ends_at_the_deadline() -> None:
             request.wfile.flush()
             threading.Event().wait(0.01)
 
-    with a_server(dripping) as (base, _), asking(base, clock=clock) as http:
-        with pytest.raises(ContentUnavailableError, match="does not end"):
-            http.json(base)
+    with (
+        a_server(dripping) as (base, _),
+        asking(base, clock=clock) as http,
+        pytest.raises(ContentUnavailableError, match="does not end"),
+    ):
+        http.json(base)
 
 
 def test_two_questions_keep_their_distance() -> None:
     clock = SecondsClock()
-    with a_server(answer()) as (base, _):
-        with asking(base, gap=timedelta(seconds=1), clock=clock, sleep=clock.sleep) as http:
-            for _ in range(3):
-                http.json(base)
+    with (
+        a_server(answer()) as (base, _),
+        asking(base, gap=timedelta(seconds=1), clock=clock, sleep=clock.sleep) as http,
+    ):
+        for _ in range(3):
+            http.json(base)
 
     assert clock.slept == pytest.approx(2)
 
@@ -168,24 +185,38 @@ def test_a_stand_in_on_this_machine_needs_no_pause() -> None:
 
 
 def test_an_address_that_nobody_configured_may_not_lie_in_a_private_network() -> None:
-    with a_server(answer()) as (base, seen), asking("http://127.0.0.1:1") as http:
-        with pytest.raises(ContentUnavailableError, match="no connection"):
-            http.json(base)
+    with (
+        a_server(answer()) as (base, seen),
+        asking("http://127.0.0.1:1") as http,
+        pytest.raises(ContentUnavailableError, match="no connection"),
+    ):
+        http.json(base)
 
     assert seen == []
 
 
+def test_an_address_on_the_public_internet_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.gateways.public_addresses.is_public", lambda address: address == "127.0.0.1")
+    with a_server(answer()) as (base, seen), asking("http://127.0.0.1:1") as http:
+        assert http.json(base) == {}
+
+    assert len(seen) == 1
+
+
 def test_a_redirect_into_a_private_network_is_not_followed() -> None:
-    with a_server(answer()) as (private, seen):
-        with a_server(answer(302, Location=f"{private}/secret")) as (base, _), asking(base) as http:
-            with pytest.raises(ContentUnavailableError):
-                http.json(base)
+    with (
+        a_server(answer()) as (private, seen),
+        a_server(answer(302, headers={"Location": f"{private}/secret"})) as (base, _),
+        asking(base) as http,
+        pytest.raises(ContentUnavailableError),
+    ):
+        http.json(base)
 
     assert seen == []
 
 
 def test_refused_hosts_are_not_asked_also_after_a_redirect() -> None:
-    elsewhere = answer(302, Location="https://i.scdn.co/image/abc")
+    elsewhere = answer(302, headers={"Location": "https://i.scdn.co/image/abc"})
     with a_server(elsewhere) as (base, seen), asking(base, refused_hosts=("scdn.co",)) as http:
         for url in ("https://i.scdn.co/image/abc", "https://SCDN.co./image", f"{base}/cover"):
             with pytest.raises(ContentUnavailableError, match="may not ask"):

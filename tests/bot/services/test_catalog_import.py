@@ -1,7 +1,6 @@
 import csv
 import gzip
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -142,7 +141,7 @@ def test_in_a_read_only_folder_refused_rows_go_home(tmp_path: Path, database: Da
     assert at_home.rejected_file == str(tmp_path / "home" / "rejected" / "songs.csv.rejected.csv")
     assert nowhere.rejected_file is None
     assert nowhere.refused == at_home.refused == 1
-    assert os.listdir(folder) == ["songs.csv"]
+    assert list(folder.iterdir()) == [path]
 
 
 def test_a_stopped_import_goes_on_where_it_was(tmp_path: Path, database: Database) -> None:
@@ -238,6 +237,34 @@ def test_lyrics_are_remembered_by_place_and_never_stored(tmp_path: Path, databas
     assert [(place.path, place.row) for place in places.values()] == [(str(path), 1)]
     files = b"".join(file.read_bytes() for file in tmp_path.glob("catalog.sqlite*"))
     assert b"a line that nobody else wrote" not in files
+
+
+def test_of_several_rows_with_lyrics_of_one_track_the_first_counts(tmp_path: Path, database: Database) -> None:
+    rows = [song(1), song(1, playlist=2, lyrics="first"), song(2, lyrics="x"), song(1, playlist=3, lyrics="later")]
+
+    summary = CatalogImport(database).run(write(tmp_path / "songs.csv", rows))
+
+    assert summary.lyrics == 3
+    with database.reading() as stored:
+        places = stored.dataset_words.of_keys([track.key for track in all_tracks_in(stored)])
+    assert [place.row for place in places.values()] == [1, 2]
+
+
+def test_when_no_folder_can_be_written_to_refused_rows_are_only_counted(
+    tmp_path: Path, database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder, home = tmp_path / "datasets", tmp_path / "home"
+    folder.mkdir()
+    home.write_text("a file where the home folder should be")
+    path = write(folder / "songs.csv", [["", "", "", "", "", "", ""], ["", "", "", "", "", "", ""], song(1)])
+    folder.chmod(0o555)
+    try:
+        summary = CatalogImport(database, home=home).run(path)
+    finally:
+        folder.chmod(0o755)
+
+    assert (summary.refused, summary.new, summary.rejected_file) == (2, 1, None)
+    assert [record.message.startswith("rejected rows not written") for record in caplog.records] == [True]
 
 
 def test_impossible_values_are_counted(tmp_path: Path, database: Database) -> None:
