@@ -83,11 +83,20 @@ def _lead(grounds: Grounds) -> str:
         return _free_lead(grounds, Modality.IMAGE, "cover looks like your picture")
     closeness = _closeness(grounds)
     if own is None:
-        return f"By {_shortened(track.artists[0])}, the artist you asked about" if track.artists else "By the artist"
+        return _nameless_lead(grounds, closeness)
     if seed.kind is SeedKind.MEMBER:
         return f"{_because(own, grounds.evidence)}: {_also_by(track, own)}{closeness}"
     asked = "the artist you asked about" if seed.kind is SeedKind.ARTIST else "which you asked about"
     return _capitalised(f"{_also_by(track, own)}{closeness} to {_name(own)}, {asked}")
+
+
+def _nameless_lead(grounds: Grounds, closeness: str) -> str:
+    """Return the lead where no single track is behind a suggestion."""
+    asked = grounds.seed.artist or ""
+    if normalised(asked) in {normalised(name) for name in grounds.track.artists}:
+        return f"By {_shortened(asked)}, the artist you asked about"
+    what = "what you like" if grounds.seed.kind is SeedKind.MEMBER else "what you asked about"
+    return _capitalised(f"{closeness} to {what}")
 
 
 def _free_lead(grounds: Grounds, own: Modality, likeness: str) -> str:

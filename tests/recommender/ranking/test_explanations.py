@@ -1,0 +1,173 @@
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from recommender.ranking.explanations import Grounds, reason_for
+from recommender.taste_profile import Evidence
+from recommender.types import Modality, ReleaseDate, ScoreParts, Seed, SeedKind, SignalKind, Track, TrackKey
+from tests.recommender.ranking.catalogs import NOW, track
+
+TEXT, IMAGE, AUDIO = Modality.TEXT, Modality.IMAGE, Modality.AUDIO
+SEED = track(1, "Gravel Road", "The Anvils", genres=("rock", "harbour rock"), released=ReleaseDate(1995))
+OTHER = track(2, "Lantern", "Comet Club", genres=("rock", "harbour rock"), released=ReleaseDate(1995))
+STRANGER = track(3, "Velvet", "Nobody Else", genres=("jazz",), released=ReleaseDate(2015))
+
+
+def by_track(
+    of: Track = STRANGER,
+    *,
+    cosines: dict[Modality, float] | None = None,
+    parts: ScoreParts | None = None,
+    seed: Seed | None = None,
+    because_of: Track | None = SEED,
+    **more: Any,
+) -> str:
+    grounds = Grounds(
+        seed=seed or Seed(kind=SeedKind.TRACK, tracks=(TrackKey(1),)),
+        track=of,
+        parts=parts or ScoreParts(text=0.2, audio=0.25),
+        cosines=cosines if cosines is not None else {TEXT: 0.5, AUDIO: 0.8},
+        because_of=because_of,
+    )
+    return reason_for(replace(grounds, **more))
+
+
+def member(*kinds: SignalKind, plays: int = 0) -> str:
+    evidence = Evidence(strength=1.0, plays=plays, kinds=frozenset(kinds), newest=NOW)
+    return by_track(seed=Seed(kind=SeedKind.MEMBER), evidence=evidence)
+
+
+def test_the_largest_parts_are_named_largest_first() -> None:
+    assert by_track() == "Close in sound and words to “Gravel Road” by The Anvils, which you asked about"
+
+
+def test_a_small_part_is_not_named() -> None:
+    reason = by_track(parts=ScoreParts(text=0.3, audio=0.05), cosines={TEXT: 0.6, AUDIO: 0.4})
+
+    assert reason == "Close in words to “Gravel Road” by The Anvils, which you asked about"
+
+
+def test_a_large_part_of_what_is_not_close_is_not_called_close() -> None:
+    reason = by_track(parts=ScoreParts(text=0.2, audio=0.1), cosines={TEXT: 0.25, AUDIO: 0.5})
+
+    assert reason.startswith("Close in sound to")
+
+
+def test_when_nothing_is_close_it_says_so() -> None:
+    reason = by_track(parts=ScoreParts(text=0.05, audio=0.03), cosines={TEXT: 0.1, AUDIO: 0.1})
+
+    assert reason == "Not very close, but nearest in words to “Gravel Road” by The Anvils, which you asked about"
+
+
+def test_three_modalities_are_listed() -> None:
+    reason = by_track(parts=ScoreParts(text=0.3, image=0.2, audio=0.25), cosines={TEXT: 0.6, IMAGE: 0.9, AUDIO: 0.7})
+
+    assert reason.startswith("Close in words, sound and cover to")
+
+
+def test_what_is_guessed_is_not_called_close_and_is_owned_up_to() -> None:
+    reason = by_track(inferred=frozenset({AUDIO}))
+
+    assert reason == (
+        "Close in words to “Gravel Road” by The Anvils, which you asked about; its sound is guessed from related tracks"
+    )
+
+
+def test_when_all_is_guessed_nothing_is_claimed() -> None:
+    reason = by_track(cosines={AUDIO: 0.9}, parts=ScoreParts(audio=0.5), inferred=frozenset({AUDIO}))
+
+    assert reason.startswith("The nearest by what can be guessed to “Gravel Road”")
+
+
+def test_what_both_share_is_told_with_the_narrowest_genre() -> None:
+    reason = by_track(OTHER, parts=ScoreParts(text=0.2, audio=0.25, era=0.1))
+
+    assert reason.endswith("; both harbour rock, both from 1995")
+
+
+def test_years_nearby_are_the_same_years_and_years_apart_are_not_told() -> None:
+    near = replace(OTHER, released=ReleaseDate(1997), genres=())
+    far = replace(OTHER, released=ReleaseDate(2007), genres=())
+
+    assert by_track(near, parts=ScoreParts(audio=0.25, era=0.1)).endswith("; from the same years")
+    assert "years" not in by_track(far, parts=ScoreParts(audio=0.25, era=0.01))
+
+
+def test_years_that_did_not_count_are_not_told() -> None:
+    assert "1995" not in by_track(OTHER, parts=ScoreParts(audio=0.25))
+
+
+def test_the_same_artist_is_told() -> None:
+    reason = by_track(replace(STRANGER, artists=("Guest", "the anvils")))
+
+    assert reason.startswith("Also by The Anvils, close in sound and words to “Gravel Road”")
+
+
+def test_popularity_is_told_when_it_decides() -> None:
+    popular = replace(STRANGER, popularity=95)
+
+    assert by_track(popular, parts=ScoreParts(text=0.1, audio=0.1, popularity=0.5)).endswith("; popular")
+    assert "popular" not in by_track(popular, parts=ScoreParts(text=0.1, audio=0.6, popularity=0.5))
+    assert "popular" not in by_track(STRANGER, parts=ScoreParts(text=0.1, audio=0.1, popularity=0.5))
+
+
+@pytest.mark.parametrize(
+    ("kinds", "plays", "because"),
+    [
+        ({SignalKind.PLAY}, 5, "Because you often play “Gravel Road” by The Anvils: close in sound and words"),
+        ({SignalKind.PLAY}, 1, "Because you played “Gravel Road” by The Anvils: close in sound and words"),
+        ({SignalKind.LIKE, SignalKind.PLAY}, 9, "Because you liked “Gravel Road”"),
+        ({SignalKind.TOP_LONG}, 0, "Because “Gravel Road” by The Anvils is among your top tracks"),
+        ({SignalKind.SAVED, SignalKind.PLAY}, 1, "Because you saved “Gravel Road”"),
+        ({SignalKind.PLAYLIST}, 0, "Because “Gravel Road” by The Anvils is in a playlist of yours"),
+    ],
+)
+def test_a_member_hears_what_they_did_with_the_track_behind_it(
+    kinds: set[SignalKind], plays: int, because: str
+) -> None:
+    assert member(*kinds, plays=plays).startswith(because)
+
+
+def test_an_artist_that_the_member_plays_is_told_when_the_familiar_was_asked_for() -> None:
+    sought = by_track(parts=ScoreParts(audio=0.3, discovery=0.2), is_familiar=True)
+    not_sought = by_track(parts=ScoreParts(audio=0.3), is_familiar=True)
+
+    assert sought.endswith("; by an artist you play")
+    assert "you play" not in not_sought
+
+
+def test_an_artist_seed_is_named_as_the_artist() -> None:
+    asked = Seed(kind=SeedKind.ARTIST, artist="The Anvils")
+
+    assert by_track(seed=asked).endswith("to “Gravel Road” by The Anvils, the artist you asked about")
+    assert by_track(SEED, seed=asked, because_of=None) == "By The Anvils, the artist you asked about"
+
+
+def test_a_prompt_and_a_picture_are_named() -> None:
+    prompt, picture = Seed(kind=SeedKind.PROMPT, prompt="songs  for a\nnight drive"), Seed(kind=SeedKind.COVER)
+
+    assert by_track(seed=prompt, because_of=None, cosines={TEXT: 0.5}) == (
+        "Its words are close to “songs for a night drive”"
+    )
+    assert by_track(seed=prompt, because_of=None, cosines={TEXT: 0.5, AUDIO: 0.5}) == (
+        "Its words are close to “songs for a night drive”; close in sound to others like that"
+    )
+    assert by_track(seed=picture, because_of=None, cosines={AUDIO: 0.5}) == (
+        "Close in sound to tracks whose cover looks like your picture"
+    )
+    assert by_track(seed=picture, because_of=None, cosines={IMAGE: 0.1}).endswith("though not very close")
+
+
+def test_without_a_track_behind_it_nothing_is_invented() -> None:
+    assert by_track(because_of=None) == "Close in sound and words to what you asked about"
+    assert by_track(because_of=None, seed=Seed(kind=SeedKind.MEMBER)) == "Close in sound and words to what you like"
+
+
+def test_a_reason_is_one_line_of_reasonable_length() -> None:
+    long = replace(SEED, title="Gravel\n" * 90, artists=("The Anvils " * 30,))
+
+    reason = by_track(because_of=long)
+
+    assert "\n" not in reason
+    assert len(reason) < 220
