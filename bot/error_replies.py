@@ -48,10 +48,6 @@ class ErrorReplies:
         if isinstance(error, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):
             log.warning("unknown command used interaction=%d", interaction.id)
             return _CHANGED
-        if isinstance(error, app_commands.MissingPermissions):
-            return "This command is for those who manage the server."
-        if isinstance(error, app_commands.TransformerError):
-            return f"I cannot use {error.value!r} here."
         incident = self._incident()
         log.error("incident interaction=%d incident=%s", interaction.id, incident, exc_info=error)
         return f"Something went wrong on my side. The operator can find it in the log as incident `{incident}`."
@@ -60,8 +56,6 @@ class ErrorReplies:
 def _cause(error: BaseException) -> BaseException:
     if isinstance(error, app_commands.CommandInvokeError):
         return error.original
-    if isinstance(error, app_commands.TransformerError) and isinstance(error.__cause__, BotError):
-        return error.__cause__
     return error
 
 

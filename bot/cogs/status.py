@@ -20,6 +20,7 @@ class StatusCog(commands.Cog):
 
     @app_commands.command()
     @app_commands.default_permissions(manage_guild=True)
+    @app_commands.guild_only()
     async def status(self, interaction: discord.Interaction[Any]) -> None:
         """Show how the catalog, the index and the quotas are doing."""
         await think(interaction, private=True)

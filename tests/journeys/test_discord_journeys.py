@@ -10,6 +10,7 @@ import pytest
 
 from bot.background import BlockingPool
 from bot.client import CratediggerBot, point_discord_at
+from bot.error_replies import new_incident
 from bot.errors import (
     BotError,
     DiscordUnavailableError,
@@ -86,7 +87,7 @@ async def test_bot_answers_although_registering_failed(world: World, caplog: pyt
 
 
 async def test_recommend_defers_at_once_and_answers_with_cards(world: World) -> None:
-    world.recommending.delay_s = 0.3
+    world.recommending.delay_s = 1.0
     world.recommending.make = lambda ask: answer(suggestions(3), label="“sad songs”", notes=("Little data yet.",))
     async with world.bot():
         reply = await world.discord.use_command(MIRA, "recommend", {"prompt": "sad songs"})
@@ -96,7 +97,7 @@ async def test_recommend_defers_at_once_and_answers_with_cards(world: World) -> 
 
     assert reply.callback_type == 5
     assert reply.answered_after is not None
-    assert reply.answered_after < 0.3
+    assert reply.answered_after < 1.0
     assert [each["id"] for each in thinking] == [message["id"]]
     assert message["flags"] & COMPONENTS_V2
     assert not message["flags"] & EPHEMERAL
@@ -297,6 +298,41 @@ async def test_command_that_the_bot_no_longer_has_says_what_to_do(world: World) 
 
     assert "Reload Discord" in text
     assert reply.is_ephemeral
+
+
+async def test_incident_numbers_differ() -> None:
+    assert len({new_incident() for _ in range(100)}) == 100
+
+
+async def test_error_reply_that_does_not_get_through_is_only_logged(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.recommending.error = NotLinkedError()
+    world.discord.plan_fault("PATCH", EDIT, *[lost_request()] * 9)
+    async with world.bot():
+        reply = await world.discord.use_command(MIRA, "recommend", {"private": True})
+        await reply.acknowledged()
+        await wait_for_log(caplog, "error reply not delivered")
+
+    assert [each for each in caplog.records if each.levelno >= logging.ERROR] == []
+
+
+async def test_button_pressed_while_discord_cannot_be_reached_is_only_logged(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with world.bot():
+        cards = await (await world.discord.use_command(MIRA, "recommend")).message()
+        world.discord.plan_fault("POST", CALLBACK, *[lost_request()] * 9)
+        await world.discord.press(MIRA, cards["id"], "verdict:like:1")
+        await wait_for_log(caplog, "error reply not delivered")
+
+    assert world.feedback.given == {}
+
+
+async def wait_for_log(caplog: pytest.LogCaptureFixture, words: str) -> None:
+    async with asyncio.timeout(10):
+        while words not in caplog.text:  # noqa: ASYNC110 -- a log has no event to wait for
+            await asyncio.sleep(0.02)
 
 
 async def test_rate_limit_on_the_answer_is_waited_out(world: World) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from jsonschema import Draft202012Validator
-from jsonschema.exceptions import best_match
+from jsonschema.exceptions import ValidationError
 
 from bot.playground.discord_standin_faults import Recorded
 
@@ -51,14 +51,18 @@ class Description:
         if str(status) not in answers:
             return [f"{method} {path}: no answer {status} is described"]
         schema = answers[str(status)]["content"].get("application/json", {}).get("schema")
-        error = best_match(self._validator(schema).iter_errors(body)) if schema else None
-        return [f"{method} {path}: {error.json_path}: {error.message[:300]}"] if error else []
+        return (
+            [f"{method} {path}: {each}" for each in self.value_problems(body, schema, closed=False)] if schema else []
+        )
 
-    def value_problems(self, value: Any, schema: Mapping[str, Any]) -> list[str]:
-        """Return the best explanation why a value does not fit, or the keys that no schema names."""
-        error = best_match(self._validator(schema).iter_errors(value))
-        if error is not None:
-            return [f"{error.json_path}: {error.message[:300]}"]
+    def value_problems(self, value: Any, schema: Mapping[str, Any], *, closed: bool = True) -> list[str]:
+        """Return the best explanation why a value does not fit, or (if ``closed``) the keys that no schema names."""
+        errors = [leaf for error in self._validator(schema).iter_errors(value) for leaf in _leaves(error)]
+        if errors:
+            deepest = max(errors, key=lambda error: len(error.absolute_path))
+            return [f"{deepest.json_path}: {deepest.message[-300:]}"]
+        if not closed:
+            return []
         return [f"{where}: no schema names this key" for where in self._unknown(value, [schema], "$")]
 
     def _validator(self, schema: Mapping[str, Any]) -> Draft202012Validator:
@@ -108,6 +112,14 @@ class Description:
         for branch in schema.get("allOf", ()):
             yield from self._branches(value, branch)
         yield schema
+
+
+def _leaves(error: ValidationError) -> Iterator[ValidationError]:
+    """Yield what was wrong inside every branch of a union; the deepest is the one that was meant."""
+    if not error.context:
+        yield error
+    for inner in error.context or ():
+        yield from _leaves(inner)
 
 
 def _settled(request: Recorded) -> Any:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
 import aiohttp
@@ -114,12 +115,18 @@ class Wire:
 
 @pytest.fixture
 async def discord() -> AsyncIterator[DiscordStandIn]:
-    async with DiscordStandIn(answer_window=0.3, token_lifetime=1.0) as discord:
+    async with DiscordStandIn() as discord:
         yield discord
 
 
 @pytest.fixture
 async def wire(discord: DiscordStandIn) -> AsyncIterator[Wire]:
+    async with wired(discord) as wire:
+        yield wire
+
+
+@asynccontextmanager
+async def wired(discord: DiscordStandIn) -> AsyncIterator[Wire]:
     async with aiohttp.ClientSession() as session:
         wire = Wire(discord, session, Description.load())
         await wire.identify()
@@ -247,14 +254,17 @@ async def test_subcommands_and_menus_arrive_as_discord_sends_them(wire: Wire) ->
     assert event["data"]["resolved"]["messages"][said["id"]]["content"] == "https://open.spotify.com/track/1"
 
 
-async def test_answer_after_the_window_is_refused(wire: Wire) -> None:
-    reply = await wire.discord.use_command(MIRA, "dig", {"track": "x"})
-    _, callback, hook = await wire.interaction()
-    await reply.settled()
+async def test_answer_after_the_window_is_refused() -> None:
+    async with DiscordStandIn(answer_window=0.1) as discord, wired(discord) as wire:
+        reply = await discord.use_command(MIRA, "dig", {"track": "x"})
+        _, callback, hook = await wire.interaction()
+        await reply.settled()
 
-    assert reply.failed
-    assert code(await wire.call("POST", callback, {"type": 5})) == (404, 10062)
-    assert code(await wire.call("POST", hook, {"content": "x"})) == (404, 10015)
+        assert reply.failed
+        assert code(await wire.call("POST", callback, {"type": 5})) == (404, 10062)
+        assert code(await wire.call("POST", hook, {"content": "x"})) == (404, 10015)
+        with pytest.raises(TimeoutError, match="no message answers dig"):
+            await reply.message()
 
 
 async def test_second_answer_is_refused(wire: Wire) -> None:
@@ -272,12 +282,13 @@ async def test_answer_of_the_wrong_kind_is_refused(wire: Wire) -> None:
     assert code(await wire.call("POST", callback, {"type": 5, "data": {"flags": COMPONENTS_V2}})) == (400, 50035)
 
 
-async def test_token_does_not_live_for_ever(wire: Wire) -> None:
-    _, callback, hook = await wire.dig()
-    await wire.call("POST", callback, {"type": 5})
-    await asyncio.sleep(1.1)
+async def test_token_does_not_live_for_ever() -> None:
+    async with DiscordStandIn(token_lifetime=0.1) as discord, wired(discord) as wire:
+        _, callback, hook = await wire.dig()
+        await wire.call("POST", callback, {"type": 5})
+        await asyncio.sleep(0.2)
 
-    assert code(await wire.call("POST", hook, {"content": "x"})) == (401, 50027)
+        assert code(await wire.call("POST", hook, {"content": "x"})) == (401, 50027)
 
 
 async def test_first_follow_up_replaces_the_thinking_line_and_stays_as_private(wire: Wire) -> None:
@@ -620,3 +631,9 @@ async def test_messages_reach_the_bot_without_their_text(discord: DiscordStandIn
 async def test_waiting_for_a_bot_that_never_comes_ends_in_a_sentence(discord: DiscordStandIn) -> None:
     with pytest.raises(TimeoutError, match="the bot connects and registers its commands"):
         await discord.bot_ready(0.05)
+
+
+async def test_bot_sees_the_server_channel_and_people(discord: DiscordStandIn) -> None:
+    assert discord.guild["channels"][0]["id"] == discord.channel["id"]
+    assert [user.global_name for user in discord.users.values()] == ["Mira", "Jonas", "Aiko"]
+    assert not discord.bot_is_connected

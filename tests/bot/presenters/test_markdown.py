@@ -1,7 +1,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.presenters.markdown import link, plain
@@ -21,6 +21,7 @@ def test_nothing_in_other_peoples_words_formats(typed: str, shown: str) -> None:
     assert plain(typed, 200) == shown
 
 
+@settings(deadline=None)
 @given(st.text(), st.integers(min_value=1, max_value=60))
 def test_text_is_never_longer_than_allowed_and_never_ends_in_half_an_escape(text: str, most: int) -> None:
     shown = plain(text, most)
