@@ -217,6 +217,34 @@ async def test_linking_spotify_brings_music_for_both_of_miras_tastes(
     await page.screenshot(path=tmp_path / "linked.png")
 
 
+async def test_a_form_is_filled_in_and_refused_with_a_reason(tab: BrowserContext, playground: Playground) -> None:
+    page = await opened(tab, playground, name="Aiko")
+    invitation = await asked(page, "link")
+    before = await page.locator(".message").count()
+
+    await invitation.get_by_role("button", name="Paste the address").click()
+    form = page.get_by_role("dialog")
+    await form.locator("input, textarea").first.fill("http://127.0.0.1:1/nonsense")
+    await form.get_by_role("button", name="Submit").click()
+    answer = await answered(page, before)
+
+    assert "Only you can see this" in await answer.inner_text()
+    assert await form.count() == 0
+
+
+async def test_a_value_outside_the_limits_is_not_sent(tab: BrowserContext, playground: Playground) -> None:
+    page = await opened(tab, playground)
+    before = len(playground.discord.requests)
+
+    await typed(page, "recommend", count="999")
+    await page.keyboard.press("Enter")
+
+    assert "count" in await page.locator(".complaint").inner_text()
+    await page.keyboard.press("Escape")
+    assert await page.locator("#composer-input").evaluate("field => field === document.activeElement")
+    assert len(playground.discord.requests) == before
+
+
 async def test_an_unknown_title_is_answered_with_the_closest(tab: BrowserContext, playground: Playground) -> None:
     page = await opened(tab, playground)
     track = playground.catalog.dataset[0]

@@ -70,13 +70,10 @@ def world(discord: DiscordStandIn) -> World:
 
 @pytest.fixture
 async def page(discord: DiscordStandIn) -> AsyncIterator[PageServer]:
-    restarts: list[str] = []
-
     async def restart() -> None:
-        restarts.append("restarted")
-        await page.show_bot("online", "Online again")
+        await served.show_bot("online", "Online again")
 
-    page = PageServer(
+    served = PageServer(
         discord,
         people=[
             Person(id=MIRA, name="Mira", taste="metal", is_admin=True),
@@ -87,9 +84,9 @@ async def page(discord: DiscordStandIn) -> AsyncIterator[PageServer]:
         album_of_release={"release": "album"},
         restart=restart,
     )
-    await page.start(0)
-    yield page
-    await page.stop()
+    await served.start(0)
+    yield served
+    await served.stop()
 
 
 @pytest.fixture

@@ -35,18 +35,18 @@ async def test_a_bot_that_stops_by_itself_tells_its_exit_code(tmp_path: Path) ->
 
     assert await process.stopped() == 0
     await process.start()
-    assert process.is_running
     code = await process.stopped()
+    await process.stop()
 
     assert code == 1
     assert not process.is_running
-    await process.stop()
 
 
 async def test_stopping_ends_a_running_bot(tmp_path: Path) -> None:
     process = BotProcess({"CRATEDIGGER_HOME": str(tmp_path)}, tmp_path)
     await process.start()
+    was_running = process.is_running
 
     await process.stop()
 
-    assert not process.is_running
+    assert (was_running, process.is_running) == (True, False)

@@ -67,7 +67,7 @@ def test_someone_is_new_to_spotify(catalog: SampleCatalog) -> None:
     noor = account("Noor", catalog)
 
     assert noor.display_name == "Noor"
-    assert not (noor.plays or noor.saved or noor.playlists or noor.top)
+    assert [*noor.plays, *noor.saved, *noor.playlists, *noor.top] == []
     assert next(each for each in LISTENERS if each.name == "Noor").taste_label == "new here, no history"
 
 
