@@ -1,10 +1,11 @@
 """The bot on Discord: its commands and buttons on top of the services."""
 
+import asyncio
 import hashlib
 import json
 import logging
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import discord
 import yarl
@@ -19,9 +20,10 @@ from bot.cogs.recommend import RecommendCog
 from bot.cogs.status import StatusCog
 from bot.error_replies import ErrorReplies, ReplyingCommandTree, new_incident
 from bot.errors import DiscordUnavailableError, SettingsError
-from bot.presenters.delivery import LOST
+from bot.presenters.delivery import LOST, KeepsAnswers
 from bot.services.ports import Services, StateStore
 from bot.settings import is_loopback
+from bot.views.host import Host
 from bot.views.linking import PasteButton
 from bot.views.suggestion_cards import MoreButton
 from bot.views.verdict_buttons import UndoButton, VerdictButton
@@ -30,6 +32,8 @@ from recommender.types import MemberId
 log = logging.getLogger(__name__)
 
 COMMANDS_MARK = "discord.commands"
+CLOSING_PATIENCE_S = 8.0
+"""Service managers wait about ten seconds before they kill."""
 _AUTHENTICATION_FAILED = 4004
 """With this code the gateway closes on a token that was reset meanwhile."""
 _CANNOT_LIST = frozenset({404, 405, 501})
@@ -78,6 +82,7 @@ class CratediggerBot(commands.Bot):
         self.services = services
         self._errors = ErrorReplies(incident=incident)
         self._link_cog = LinkCog(services.linking)
+        self._answering: set[asyncio.Task[Any]] = set()
 
     async def setup_hook(self) -> None:
         """Add commands and buttons, and tell Discord about the commands if they changed."""
@@ -109,6 +114,18 @@ class CratediggerBot(commands.Bot):
             raise
         except (discord.DiscordServerError, *LOST) as error:
             raise DiscordUnavailableError from error
+
+    def answering(self, task: asyncio.Task[Any]) -> None:
+        """Let a task that answers a member finish before the bot closes."""
+        self._answering.add(task)
+        task.add_done_callback(self._answering.discard)
+
+    async def close(self) -> None:
+        """Wait a little for answers under way, then disconnect."""
+        under_way = self._answering - {asyncio.current_task()}
+        if under_way and not self.is_closed():
+            await asyncio.wait(under_way, timeout=CLOSING_PATIENCE_S)
+        await super().close()
 
     async def reply_to_error(self, interaction: discord.Interaction[Any], error: BaseException) -> None:
         """Send one private reply about an error."""
@@ -180,3 +197,7 @@ def _as_described(command: dict[str, Any]) -> dict[str, Any]:
 
 def _unknown_token() -> SettingsError:
     return SettingsError("DISCORD_TOKEN", "is not known to Discord; copy it from the developer portal")
+
+
+if TYPE_CHECKING:
+    _fits: tuple[type[Host], type[KeepsAnswers]] = (CratediggerBot, CratediggerBot)

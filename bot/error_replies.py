@@ -9,7 +9,7 @@ import discord
 from discord import app_commands
 
 from bot.errors import BotError
-from bot.presenters.delivery import ALREADY_ACKNOWLEDGED, LOST, UNKNOWN_INTERACTION, deliver_privately
+from bot.presenters.delivery import ALREADY_ACKNOWLEDGED, UNKNOWN_INTERACTION, deliver_privately
 from recommender.errors import RecommenderError
 
 log = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ class ErrorReplies:
         text = self._text_of(cause, interaction)
         try:
             await deliver_privately(interaction, text[:_MOST])
-        except (discord.DiscordException, *LOST):
+        except Exception:  # whatever it is, there is nobody left to tell
             log.warning("error reply not delivered interaction=%d", interaction.id, exc_info=True)
 
     def _text_of(self, error: BaseException, interaction: discord.Interaction[Any]) -> str:

@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
 import aiohttp
 import discord
@@ -41,6 +41,14 @@ class Stage(StrEnum):
     DELIVERED = "delivered"
 
 
+class KeepsAnswers(Protocol):
+    """The bot, as it is told about answers under way."""
+
+    def answering(self, task: "asyncio.Task[Any]", /) -> None:
+        """Let a task finish before the bot closes."""
+        ...
+
+
 def stage_of(interaction: discord.Interaction[Any]) -> Stage:
     """Return how far the answer has come."""
     return Stage(interaction.extras.get(_STAGE, Stage.UNANSWERED))
@@ -53,6 +61,9 @@ async def think(interaction: discord.Interaction[Any], *, private: bool) -> None
         discord.HTTPException: Discord refuses, for instance because the three seconds are over.
         aiohttp.ClientError: The connection broke each time.
     """
+    task = asyncio.current_task()
+    if task is not None:
+        cast("KeepsAnswers", interaction.client).answering(task)
     await _acknowledge(lambda: interaction.response.defer(ephemeral=private, thinking=True))
     interaction.extras[_STAGE] = Stage.THINKING_PRIVATELY if private else Stage.THINKING
 

@@ -86,6 +86,15 @@ async def test_bot_answers_although_registering_failed(world: World, caplog: pyt
     assert world.state.marks == {}
 
 
+async def test_answer_under_way_arrives_although_the_bot_is_stopped(world: World) -> None:
+    world.recommending.delay_s = 0.5
+    async with world.bot():
+        reply = await world.discord.use_command(MIRA, "recommend")
+        await reply.acknowledged()
+
+    assert "Song 1" in text_of(reply.messages[0])
+
+
 async def test_recommend_defers_at_once_and_answers_with_cards(world: World) -> None:
     world.recommending.delay_s = 1.0
     world.recommending.make = lambda ask: answer(suggestions(3), label="“sad songs”", notes=("Little data yet.",))
