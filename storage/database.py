@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from storage.crypto import Cipher
 from storage.errors import DatabaseUnavailableError
-from storage.migrations import migrate
+from storage.migrations import is_current, migrate
 from storage.models import LinkRow, table_of
 from storage.stored import Stored
 from storage.types import carry_cipher
@@ -53,8 +53,7 @@ class Database:
         carry_cipher(engine, cipher)
         database = cls(engine, now=now)
         try:
-            with database._connection(reading=False) as connection:
-                migrate(connection)
+            database._migrate()
             with database._connection(reading=True) as connection:
                 connection.execute(select(table_of(LinkRow).c.access_token).limit(1)).all()
         except DBAPIError as error:
@@ -88,6 +87,13 @@ class Database:
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
+
+    def _migrate(self) -> None:
+        with self._connection(reading=True) as connection:
+            if is_current(connection):  # a start need not wait for who writes
+                return
+        with self._connection(reading=False) as connection:
+            migrate(connection)
 
     @contextmanager
     def _connection(self, *, reading: bool) -> Iterator[Connection]:

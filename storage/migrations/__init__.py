@@ -12,6 +12,11 @@ HEAD = "0001"
 _FOLDER = Path(__file__).parent
 
 
+def is_current(connection: Connection) -> bool:
+    """Return whether the schema is at :data:`HEAD`, without taking a lock."""
+    return _revision(connection) == HEAD
+
+
 def migrate(connection: Connection) -> None:
     """Bring the schema to :data:`HEAD`, inside the caller's transaction: a crash leaves the old schema whole.
 

@@ -1,7 +1,9 @@
 """The catalog's tracks: added, corrected, and found by key, name or filter."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 from sqlalchemy import ColumnElement, Connection, Select, func, or_, select, update
@@ -22,6 +24,7 @@ _ALBUM = table_of(AlbumRow)
 _ARTIST = table_of(TrackArtistRow)
 _GENRE = table_of(TrackGenreRow)
 _EMPTY_ROW = dict.fromkeys(column.name for column in _TRACK.columns)
+_IDENTIFIERS = ("album", "spotify_id", "spotify_album_id", "isrc", "cover_url")
 _YEARS = 10
 _HIGHEST_POPULARITY = 100
 
@@ -46,8 +49,7 @@ class TrackRepository:
             ValueError: An entry has no title, no artist, an impossible popularity, or does not name the source of
                 its words.
         """
-        for each in facts:
-            _check(each)
+        facts = [_checked(each) for each in facts]
         albums = Albums(self._connection, facts)
         known = Identities(self._connection, albums, facts)
         merged: list[tuple[Recording, Outcome]] = []
@@ -75,7 +77,7 @@ class TrackRepository:
         Raises:
             ValueError: The facts have no title, no artist, or do not name the source of their words.
         """
-        _check(facts)
+        facts = _checked(facts)
         albums = Albums(self._connection, [facts])
         recording = recordings.load(self._connection, albums, [key]).get(key)
         if recording is None:
@@ -150,13 +152,20 @@ class TrackRepository:
         return np.fromiter(self._connection.execute(statement).scalars(), dtype=np.int64)
 
 
-def _check(facts: TrackFacts) -> None:
+def _checked(facts: TrackFacts) -> TrackFacts:
+    """Return the facts with identifiers in one spelling and blank ones left out."""
     if not facts.title.strip() or not facts.artists or not facts.artists[0].strip():
         msg = f"a track needs a title and an artist: {facts.title!r}, {facts.artists!r}"
         raise ValueError(msg)
     if facts.popularity is not None and not 0 <= facts.popularity <= _HIGHEST_POPULARITY:
         msg = f"popularity is between 0 and 100: {facts.popularity}"
         raise ValueError(msg)
+    isrc = facts.isrc and facts.isrc.replace("-", "").strip().upper()
+    blank = [name for name in _IDENTIFIERS if (value := getattr(facts, name)) is not None and not value.strip()]
+    if not blank and isrc == facts.isrc:
+        return facts
+    tidied: dict[str, Any] = {"isrc": isrc, **dict.fromkeys(blank)}
+    return replace(facts, **tidied)
 
 
 def _new_recording(facts: TrackFacts, albums: Albums) -> Recording:

@@ -193,6 +193,16 @@ def test_readers_do_not_wait_for_a_writer_and_do_not_see_half_of_its_work(databa
         assert stored.tracks.count() == 1
 
 
+def test_opening_does_not_wait_for_a_writer(database: Database, cipher: Cipher) -> None:
+    with database.transaction() as writing:
+        writing.tracks.add_or_merge([facts()])
+
+        started = time.monotonic()
+        Database.open(database.url, cipher).close()
+
+        assert time.monotonic() - started < 10
+
+
 def test_writers_wait_for_each_other(database: Database) -> None:
     def raise_counter() -> None:
         for _ in range(25):

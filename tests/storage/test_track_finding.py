@@ -96,6 +96,18 @@ def test_plain_sql_finds_what_the_full_text_index_finds(database: Database) -> N
             assert full == plain, typed
 
 
+def test_without_a_full_text_index_the_same_is_found(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "_has_full_text", lambda _: False)
+    add_one(database, "Night River", popularity=90)
+    add_one(database, "River Song")
+
+    add_one(database, "River Song", popularity=10)
+
+    assert found(database, "riv") == ["River Song", "Night River"]
+    assert found(database, "lantern ri") == ["Night River", "River Song"]
+    assert found(database, "river", limit=1) == ["River Song"]
+
+
 def test_a_popularity_that_changes_moves_the_track(database: Database) -> None:
     low = add_one(database, "River One", popularity=None)
     add_one(database, "River Two", popularity=50)

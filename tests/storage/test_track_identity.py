@@ -44,7 +44,7 @@ def test_an_empty_batch_adds_nothing(database: Database) -> None:
 
 
 def test_distinct_spotify_ids_are_distinct_tracks(database: Database) -> None:
-    same = {"duration_ms": 200_000, "album": "Lake"}
+    same: dict[str, Any] = {"duration_ms": 200_000, "album": "Lake"}
 
     add(database, facts(spotify_id=ID_1, **same), facts(spotify_id=ID_2, **same))
     add(database, facts(spotify_id=ID_3, **same))
@@ -140,6 +140,16 @@ def test_a_track_without_an_id_takes_the_first_one_told(database: Database) -> N
     assert add_one(database, duration_ms=200_000, spotify_id=ID_2) != key
     assert track_of(database, key).spotify_id == ID_1
     assert count(database) == 2
+
+
+def test_blank_identifiers_are_none_and_isrcs_have_one_spelling(database: Database) -> None:
+    key = add_one(database, "One", spotify_id=" ", isrc="XX-AAA-26-00001", album="", spotify_album_id="", cover_url="")
+
+    track = track_of(database, key)
+    assert (track.spotify_id, track.album, track.spotify_album_id, track.cover_url) == (None,) * 4
+    assert track.isrc == "XXAAA2600001"
+    assert add_one(database, "Otherwise Called", spotify_id=ID_1, isrc="xxaaa2600001") == key
+    assert add_one(database, "Two", spotify_id="", isrc="") != key
 
 
 def test_a_title_of_symbols_is_a_title(database: Database) -> None:
