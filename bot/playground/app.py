@@ -21,6 +21,7 @@ from bot.playground.sample.catalog import SampleCatalog, sample_catalog
 from bot.playground.sample.dataset import write_dataset
 from bot.playground.sample.listeners import LISTENERS, account_of, stand_in_track
 from bot.playground.sample_world import discord_user, person, song, tries
+from bot.playground.spotify_memory import load_grants, save_grants
 from bot.playground.spotify_standin import SpotifyStandIn
 
 log = logging.getLogger(__name__)
@@ -28,6 +29,7 @@ log = logging.getLogger(__name__)
 DATASET = "sample.csv"
 PREPARED = "prepared.json"
 """Says which dataset the database holds and embedded."""
+GRANTS = "spotify-grants.json"
 BOT_READY_WITHIN_S = 120.0
 _CLIENT_ID = hashlib.sha256(b"the playground's app").hexdigest()[:32]
 
@@ -80,6 +82,7 @@ class Playground:
             await self._started(self.discord.start(), self.discord.stop)
             await self._started(self.content.start(), self.content.stop)
             self.spotify = self._spotify()
+            load_grants(self.spotify.login, self.home / GRANTS)
             await self._started(self.spotify.start(), self.spotify.stop)
         except BaseException:
             await self._closing.aclose()
@@ -90,6 +93,7 @@ class Playground:
     async def __aexit__(self, *_: object) -> None:
         """Stop the bot, then everything else."""
         await self.stop_bot()
+        save_grants(self.spotify.login, self.home / GRANTS)
         await self._closing.aclose()
 
     @property

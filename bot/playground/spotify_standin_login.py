@@ -95,6 +95,14 @@ class StandInAccounts:
         """Make every refresh token invalid, as after six months."""
         self._refresh.clear()
 
+    def grants(self) -> dict[str, Grant]:
+        """Return what each refresh token opens."""
+        return dict(self._refresh)
+
+    def restore(self, grants: Mapping[str, Grant]) -> None:
+        """Let refresh tokens of an earlier run be good again."""
+        self._refresh.update(grants)
+
     def update(self, account: StandInAccount) -> None:
         """Let an account have listened on; its tokens stay good."""
         self.accounts[account.user_id] = account

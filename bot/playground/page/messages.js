@@ -17,6 +17,9 @@ export class Log {
     this.actions = actions;
     this.shown = new Map();
     this.dismissed = new Set();
+    this.isFollowing = true;
+    place.addEventListener("scroll", () => { this.isFollowing = this.isAtBottom(); });
+    new ResizeObserver(() => this.isFollowing && this.toBottom()).observe(place);
   }
 
   /** Show these messages and no others. */
@@ -31,15 +34,14 @@ export class Log {
   /** Show a message, or show what became of it. */
   put(message) {
     if (this.dismissed.has(message.id)) return;
-    const wasAtBottom = this.isAtBottom();
     this.place.querySelector(".welcome")?.remove();
     const old = this.shown.get(message.id);
     const element = this.element(message);
     if (old) this.replace(old, element);
     else this.place.append(element);
     this.shown.set(message.id, element);
-    for (const image of element.querySelectorAll("img")) image.addEventListener("load", () => wasAtBottom && this.toBottom());
-    if (wasAtBottom) this.toBottom();
+    for (const image of element.querySelectorAll("img")) image.addEventListener("load", () => this.isFollowing && this.toBottom());
+    if (this.isFollowing) this.toBottom();
   }
 
   /** Take a message away. */
@@ -65,6 +67,7 @@ export class Log {
   }
 
   toBottom() {
+    this.isFollowing = true;
     this.place.scrollTop = this.place.scrollHeight;
   }
 
