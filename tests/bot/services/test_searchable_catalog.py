@@ -1,0 +1,120 @@
+"""Promises of the catalog that can be searched: it follows the database, and heals itself."""
+
+import logging
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bot.settings import Settings
+from bot.wiring import open_core
+from recommender.errors import EmptyCatalogError
+from recommender.types import Fact, Source, TrackFacts
+from tests.installation import TRACKS, settings_for
+
+NEW = TrackFacts(title="Harbour Without Boats", artists=("Ilse Vantongeren",), sources={Fact.WORDS: Source.MEMBER})
+
+
+def test_what_was_built_is_opened_and_not_built_again(installation: Settings) -> None:
+    with open_core(installation) as core:
+        generation = core.catalog.index().generation
+    with open_core(installation) as core:
+        index = core.catalog.index()
+
+    assert (index.generation, len(index)) == (generation, TRACKS)
+
+
+@pytest.mark.parametrize("damage", ["torn", "flipped", "gone"])
+def test_a_damaged_index_is_rebuilt_from_the_database(
+    installation: Settings, damage: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with open_core(installation) as core:
+        generation = core.catalog.index().generation
+    for file in (installation.home / "index").rglob("*.usearch"):
+        content = file.read_bytes()
+        middle = len(content) // 2
+        if damage == "gone":
+            file.unlink()
+        elif damage == "torn":
+            file.write_bytes(content[:middle])
+        else:
+            file.write_bytes(content[:middle] + bytes([content[middle] ^ 0xFF]) + content[middle + 1 :])
+
+    with caplog.at_level(logging.WARNING), open_core(installation) as core:
+        index = core.catalog.index()
+
+    assert index.generation > generation
+    assert len(index) == TRACKS
+    assert "rebuilding" in caplog.text
+
+
+def test_a_new_track_is_searchable_at_once_and_after_a_restart(installation: Settings) -> None:
+    with open_core(installation) as core:
+        generation = core.catalog.index().generation
+        with core.database.transaction() as stored:
+            [added] = stored.tracks.add_or_merge([NEW])
+
+        absorbed = core.catalog.absorb()
+
+        assert (absorbed.tracks, absorbed.is_complete) == (1, True)
+        assert added.key in core.catalog.index().keys
+        assert core.catalog.index().generation == generation
+    with open_core(installation) as core:
+        assert added.key in core.catalog.index().keys
+
+
+def test_absorbing_nothing_does_nothing(installation: Settings) -> None:
+    with open_core(installation) as core:
+        core.catalog.index()
+
+        absorbed = core.catalog.absorb()
+
+    assert (absorbed.tracks, absorbed.is_complete) == (0, True)
+
+
+def test_what_another_process_built_is_taken_over(installation: Settings) -> None:
+    with open_core(installation) as ours, open_core(installation) as theirs:
+        before = ours.catalog.index().generation
+        rebuilt = theirs.catalog.rebuild().generation
+
+        ours.catalog.refresh()
+
+        assert ours.catalog.index().generation == rebuilt > before
+
+
+def test_another_encoder_makes_the_index_stale(installation: Settings, tmp_path: Path) -> None:
+    with open_core(installation) as core:
+        generation = core.catalog.index().generation
+    with open_core(installation) as core:
+        ingestion = core.catalog._ingestion
+        changed = type("Other", (), {"fingerprint": "other@1/none/384", "dim": 384, "encode": ingestion._text.encode})()
+        ingestion._text = changed
+
+        index = core.catalog.index()
+
+        # Audio features still make the tracks comparable; their words are missing, not mixed.
+        assert index.generation > generation
+        assert index.space.text[0].startswith("other@1")
+
+
+def test_an_empty_catalog_says_what_to_do(tmp_path: Path) -> None:
+    with open_core(settings_for(tmp_path / "empty")) as core:
+        with pytest.raises(EmptyCatalogError, match="catalog import"):
+            core.catalog.index()
+        assert core.catalog.absorb().tracks == 0
+
+
+def test_answering_loads_no_network_framework(installation: Settings) -> None:
+    program = (
+        "import sys; from bot.services.asks import Ask; from bot.wiring import open_recommending\n"
+        "from tests.installation import settings_for; from pathlib import Path\n"
+        f"with open_recommending(settings_for(Path({str(installation.home)!r}))) as recommending:\n"
+        "    answer = recommending.answer(Ask(prompt='a quiet song for the night'))\n"
+        "assert answer.recommendation.suggestions\n"
+        "print(sorted({'torch', 'transformers', 'torchvision', 'timm'} & set(sys.modules)))"
+    )
+
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+
+    assert result.stdout.strip() == "[]", result.stderr

@@ -1,0 +1,253 @@
+"""Promises of the command line: exit codes, one sentence on standard error, JSON alone on standard output."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from bot import cli
+from bot.settings import Settings
+from tests.installation import NOWHERE, TRACKS
+
+
+class Result(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Nothing outside is reached, and no ``.env`` is read."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DISCORD_TOKEN", raising=False)
+    for name in ("LYRICS_API_BASE", "MUSICBRAINZ_API_BASE", "COVER_ART_ARCHIVE_BASE"):
+        monkeypatch.setenv(name, NOWHERE)
+
+
+@pytest.fixture
+def run(environment: None, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
+    """Run the command inside this process."""
+
+    def run(*arguments: str, home: Path | None = None) -> Result:
+        monkeypatch.setenv("CRATEDIGGER_HOME", str(home or Path("home").resolve()))
+        monkeypatch.setattr(sys, "argv", ["cratedigger", *arguments])
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        out, err = capfd.readouterr()
+        return Result(int(ended.value.code or 0), out, err)
+
+    return run
+
+
+def dataset(path: Path, rows: int) -> Path:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["track_name", "track_artist", "energy"])
+        writer.writerows([f"Song number {number}", f"Band {number % 50}", 0.5] for number in range(rows))
+    return path
+
+
+def test_every_command_explains_itself_with_an_example(run: Run) -> None:
+    commands = ["run", "playground", "recommend", "nightly", "rebuild-index"]
+    for command in [[each] for each in commands] + [["catalog", each] for each in ("import", "embed", "stats")]:
+        result = run(*command, "--help")
+
+        assert result.code == 0
+        assert f"Example: cratedigger {' '.join(command)}" in " ".join(result.out.split())
+
+
+def test_a_file_becomes_searchable_tracks(run: Run, tmp_path: Path) -> None:
+    imported = run("catalog", "import", str(dataset(tmp_path / "songs.csv", 40)), "--json")
+    again = run("catalog", "import", str(tmp_path / "songs.csv"), "--json")
+    embedded = run("catalog", "embed", "--json")
+    counted = run("catalog", "stats", "--json")
+    found = run("recommend", "--track", "Song number 3", "--count", "4", "--json")
+
+    assert (imported.code, imported.json["new"]) == (0, 40)
+    assert (again.json["new"], again.json["changed"], again.json["unchanged"]) == (0, 0, 40)
+    assert (embedded.code, embedded.json["words"]["done"], embedded.json["index"]["tracks"]) == (0, 40, 40)
+    assert (counted.json["tracks"], counted.json["with_text"]) == (40, 40)
+    assert [each["rank"] for each in found.json["suggestions"]] == [1, 2, 3, 4]
+
+
+def test_the_json_answer_has_the_promised_shape(run: Run, installation: Settings) -> None:
+    result = run("recommend", "--prompt", "a song for the rain", "--json", home=installation.home)
+
+    answer = result.json
+    assert result.code == 0
+    assert answer["seed"] == {"kind": "prompt", "prompt": "a song for the rain"}
+    assert answer["catalog"]["tracks"] == TRACKS
+    assert answer["took_ms"] > 0
+    assert len({each["key"] for each in answer["suggestions"]}) == 10
+    for each in answer["suggestions"]:
+        assert sum(each["parts"].values()) == pytest.approx(each["score"], abs=1e-6)
+        assert {"text", "image", "audio", "collaborative", "popularity"} <= each["parts"].keys()
+        assert all(each[name] for name in ("title", "artists", "reason"))
+
+
+def test_the_table_shows_titles_and_reasons(run: Run, installation: Settings) -> None:
+    answer = run("recommend", "--prompt", "rain", "--count", "3", "--json", home=installation.home).json
+
+    table = run("recommend", "--prompt", "rain", "--count", "3", home=installation.home)
+
+    assert table.code == 0
+    for each in answer["suggestions"]:
+        assert each["title"].split()[0] in table.out
+
+
+def test_a_title_that_matches_nothing_fails_with_the_closest(run: Run, installation: Settings) -> None:
+    title = run("recommend", "--prompt", "rain", "--count", "1", "--json", home=installation.home).json["suggestions"][
+        0
+    ]["title"]
+
+    result = run("recommend", "--track", f"{title}x", "--json", home=installation.home)
+
+    assert (result.code, result.out) == (1, "")
+    assert title in result.err
+
+
+def test_a_picture_that_is_none_fails_with_one_sentence(run: Run, installation: Settings, tmp_path: Path) -> None:
+    (tmp_path / "cover.png").write_bytes(b"not a picture")
+
+    result = run("recommend", "--cover", str(tmp_path / "cover.png"), home=installation.home)
+
+    assert (result.code, result.out) == (1, "")
+    assert "picture" in result.err
+    assert "Traceback" not in result.err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("recommend",),
+        ("recommend", "--prompt", "a", "--artist", "b"),
+        ("recommend", "--prompt", "a", "--by", "smell"),
+        ("recommend", "--prompt", "a", "--count", "0"),
+        ("recommend", "--prompt", "a", "--mix", "1.5"),
+        ("catalog", "import", "no-such-file.csv"),
+        ("dance",),
+    ],
+)
+def test_wrong_use_exits_2(run: Run, arguments: tuple[str, ...]) -> None:
+    result = run(*arguments)
+
+    assert (result.code, result.out) == (2, "")
+    assert result.err
+
+
+def test_an_empty_catalog_says_what_to_do(run: Run) -> None:
+    result = run("recommend", "--prompt", "rain")
+
+    assert result.code == 1
+    assert "catalog import" in result.err
+
+
+def test_a_malformed_setting_is_named(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TIME_ZONE", "Mars/Olympus")
+
+    result = run("catalog", "stats")
+
+    assert result.code == 1
+    assert "TIME_ZONE" in result.err
+
+
+def test_an_encoder_that_is_not_here_is_one_sentence(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    run("catalog", "import", str(dataset(tmp_path / "songs.csv", 3)))
+    monkeypatch.setenv("TEXT_ENCODER", "bert-base-uncased")
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+
+    result = run("catalog", "embed")
+
+    assert result.code == 1
+    assert "bert-base-uncased" in result.err
+    assert "Traceback" not in result.err
+
+
+def test_the_bot_does_not_start_without_a_token(run: Run) -> None:
+    result = run("run")
+
+    assert result.code == 1
+    assert "DISCORD_TOKEN" in result.err
+
+
+def test_the_index_is_rebuilt_on_demand(run: Run, installation: Settings) -> None:
+    result = run("rebuild-index", "--json", home=installation.home)
+
+    assert (result.code, result.json["tracks"]) == (0, TRACKS)
+
+
+def test_nightly_reports_every_step(run: Run, installation: Settings) -> None:
+    result = run("nightly", "--json", home=installation.home)
+
+    assert result.code == 0
+    assert list(result.json) == ["sync members", "expire", "embed", "rebuild index"]
+    assert result.json["rebuild index"] == f"{TRACKS} tracks"
+
+
+def test_the_first_ctrl_c_stops_an_import_after_its_batch_and_the_next_run_goes_on(
+    environment: None, tmp_path: Path
+) -> None:
+    file = dataset(tmp_path / "songs.csv", 30_000)
+    environ = {**os.environ, "CRATEDIGGER_HOME": str(tmp_path / "home")}
+    command = [sys.executable, "-m", "bot", "catalog", "import", str(file), "--json"]
+    root = Path(cli.__file__).parents[1]
+
+    process = subprocess.Popen(
+        command, cwd=root, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    database = tmp_path / "home" / "cratedigger.sqlite-wal"
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and not (database.exists() and database.stat().st_size > 300_000):
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    stopped = json.loads(out)
+    finished = subprocess.run(command, cwd=root, env=environ, capture_output=True, text=True, check=True)
+
+    assert process.returncode == 130, err
+    assert "run it again to go on" in err
+    assert 0 < stopped["rows"] < 30_000
+    resumed = json.loads(finished.stdout)
+    assert resumed["rows"] == 30_000
+    assert resumed["resumed_from"] == stopped["rows"]
+
+
+def test_an_embed_that_was_killed_goes_on_where_it_was(
+    environment: None, run: Run, installation: Settings, tmp_path: Path
+) -> None:
+    run("catalog", "import", str(dataset(tmp_path / "songs.csv", 4_000)), home=installation.home)
+    environ = {**os.environ, "CRATEDIGGER_HOME": str(installation.home)}
+    root = Path(cli.__file__).parents[1]
+
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bot", "catalog", "embed"], cwd=root, env=environ, stderr=subprocess.DEVNULL
+    )
+    deadline = time.monotonic() + 120
+    embedded = TRACKS
+    while time.monotonic() < deadline and embedded < TRACKS + 512:
+        embedded = run("catalog", "stats", "--json", home=installation.home).json["with_text"]
+    process.kill()
+    process.wait()
+    kept = run("catalog", "stats", "--json", home=installation.home).json["with_text"]
+    rest = run("catalog", "embed", "--json", home=installation.home)
+
+    assert TRACKS + 512 <= kept < TRACKS + 4_000
+    assert rest.json["words"]["done"] == TRACKS + 4_000 - kept
+    assert rest.json["index"]["tracks"] == TRACKS + 4_000
