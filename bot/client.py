@@ -68,6 +68,8 @@ class CratediggerBot(commands.Bot):
         guild_ready_timeout: float = 2.0,
         incident: Callable[[], str] = new_incident,
     ) -> None:
+        # The bot neither speaks nor listens, so what voice would need is nothing to warn operators about.
+        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
