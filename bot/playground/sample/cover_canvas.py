@@ -51,13 +51,6 @@ class Canvas:
         x, y, r = centre[0] * _SIDE, centre[1] * _SIDE, radius * _SIDE
         self._stamp(lambda pen: pen.ellipse((x - r, y - r, x + r, y + r), fill=round(255 * alpha)), fill, blur)
 
-    def ring(self, centre: Point, radius: float, width: float, fill: Colour, *, alpha: float = 1.0) -> None:
-        """Draw a circle's outline, ``width`` inwards."""
-        x, y, r = centre[0] * _SIDE, centre[1] * _SIDE, radius * _SIDE
-        thick = max(round(width * _SIDE), 1)
-        box = (x - r, y - r, x + r, y + r)
-        self._stamp(lambda pen: pen.ellipse(box, outline=round(255 * alpha), width=thick), fill)
-
     def box(self, left: float, top: float, right: float, bottom: float, fill: Colour, *, alpha: float = 1.0) -> None:
         """Draw a filled rectangle."""
         self.shape([(left, top), (right, top), (right, bottom), (left, bottom)], fill, alpha=alpha)
@@ -72,12 +65,6 @@ class Canvas:
         corners = [(x * _SIDE, y * _SIDE) for x, y in points]
         thick = max(round(width * _SIDE), 1)
         self._stamp(lambda pen: pen.line(corners, fill=round(255 * alpha), width=thick, joint="curve"), fill)
-
-    def arc(self, centre: Point, radius: float, degrees: tuple[float, float], width: float, fill: Colour) -> None:
-        """Draw part of a circle; degrees run clockwise from three o'clock."""
-        x, y, r = centre[0] * _SIDE, centre[1] * _SIDE, radius * _SIDE
-        box, thick = (x - r, y - r, x + r, y + r), round(width * _SIDE)
-        self._stamp(lambda pen: pen.arc(box, degrees[0], degrees[1], fill=255, width=thick), fill)
 
     def ridge(self, base: float, height: float, roughness: float, fill: Colour, *, teeth: int = 24) -> None:
         """Draw a silhouette along the bottom: ``base`` is its mean height from the top."""
