@@ -9,7 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select, text
+from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select, text, true
 
 from recommender.songs import normalised
 from recommender.types import TrackKey
@@ -28,6 +28,7 @@ _WORD = re.compile(r"\w")
 _INSERT = text("INSERT INTO track_search (rowid, title, artists) VALUES (:rowid, :title, :artists)")
 _DELETE = text("DELETE FROM track_search WHERE rowid = :rowid")
 _MATCH = text("SELECT rowid FROM track_search WHERE track_search MATCH :query ORDER BY rowid LIMIT :limit")
+_FIRST = text("SELECT rowid FROM track_search ORDER BY rowid LIMIT :limit")
 
 Indexed = tuple[TrackKey, int | None, str, Sequence[str]]
 """Key, popularity, normalised title, artists."""
@@ -67,13 +68,15 @@ def keys_starting(connection: Connection, typed: str, limit: int) -> list[TrackK
     """Return tracks that the typed text may become, most popular first.
 
     First come titles that begin with it, then tracks in whose title and artists every word begins a word. Issues of
-    one recording are listed once.
+    one recording are listed once. Nothing typed may become anything: the most popular tracks.
     """
     words = normalised(typed).split()[:_MOST_WORDS]
-    if not words or limit < 1:
+    if limit < 1:
         return []
     fetched = limit * _SPARE
-    if not any(_WORD.search(word) for word in words):
+    if not words:
+        found = _first(connection, fetched)
+    elif not any(_WORD.search(word) for word in words):
         found = _most_popular(connection, _between(_TRACK.c.title_normalised, " ".join(words)), fetched)
     elif _has_full_text(connection):
         found = _with_full_text(connection, words, fetched)
@@ -90,6 +93,12 @@ def each_recording_once(connection: Connection, keys: Sequence[TrackKey]) -> lis
     for key in keys:
         firsts.setdefault(recording_of[key], key)
     return list(firsts.values())
+
+
+def _first(connection: Connection, limit: int) -> list[TrackKey]:
+    if not _has_full_text(connection):
+        return _most_popular(connection, true(), limit)
+    return _keys(connection.execute(_FIRST, {"limit": limit}).scalars())
 
 
 def _with_full_text(connection: Connection, words: Sequence[str], limit: int) -> list[TrackKey]:
@@ -122,7 +131,10 @@ def with_plain_sql(connection: Connection, words: Sequence[str], limit: int) -> 
 
 
 def _matches(connection: Connection, query: str, limit: int) -> list[TrackKey]:
-    rows = connection.execute(_MATCH, {"query": query, "limit": limit}).scalars()
+    return _keys(connection.execute(_MATCH, {"query": query, "limit": limit}).scalars())
+
+
+def _keys(rows: Iterable[int]) -> list[TrackKey]:
     return [TrackKey(row & ((1 << _KEY_BITS) - 1)) for row in rows]
 
 

@@ -108,7 +108,8 @@ class TrackRepository:
     def search(self, prefix: str, limit: int = 25) -> list[Track]:
         """Return what the typed text may become: titles that begin with it, then tracks that hold all its words.
 
-        Each word may be the beginning of one, in the title or an artist's name. Most popular first.
+        Each word may be the beginning of one, in the title or an artist's name. Most popular first. Issues of one
+        recording are listed once; nothing typed gives the most popular tracks of all.
         """
         return self._in_order(search.keys_starting(self._connection, prefix, limit))
 

@@ -58,11 +58,25 @@ def test_one_letter_is_enough_in_any_script(database: Database, typed: str) -> N
     assert len(found(database, typed)) == 1
 
 
-@pytest.mark.parametrize("typed", ["", "   ", "()", "zebra", '"', "quiet AND", "title:quiet", "quiet*", "NEAR(", "-"])
+@pytest.mark.parametrize("typed", ["()", "zebra", '"', "quiet AND", "title:quiet", "quiet*", "NEAR(", "-"])
 def test_odd_input_finds_what_its_words_say_and_never_fails(database: Database, typed: str) -> None:
     add_one(database, "Quiet")
 
     assert found(database, typed) == (["Quiet"] if typed == "quiet*" else [])
+
+
+@pytest.mark.parametrize("has_full_text", [True, False])
+@pytest.mark.parametrize("typed", ["", "   "])
+def test_nothing_typed_gives_the_most_popular(
+    database: Database, monkeypatch: pytest.MonkeyPatch, typed: str, *, has_full_text: bool
+) -> None:
+    monkeypatch.setattr(search, "_has_full_text", lambda _: has_full_text)
+    for name, popularity in (("Low", 1), ("Unknown", None), ("High", 99)):
+        add_one(database, name, popularity=popularity)
+
+    assert found(database, typed) == ["High", "Low", "Unknown"]
+    assert found(database, typed, limit=1) == ["High"]
+    assert found(database, typed, limit=0) == []
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
