@@ -153,10 +153,10 @@ def _shared(grounds: Grounds) -> list[str]:
         return []
     shared = []
     theirs = {genre.casefold() for genre in own.genres}
-    # The narrowest genre says most, and catalogs write the broad one first.
+    # The narrowest genre says most, and narrower ones have longer names: "metal", "melodic death metal".
     genres = [genre for genre in track.genres if genre.casefold() in theirs]
     if genres:
-        shared.append(f"both {_shortened(genres[-1])}")
+        shared.append(f"both {_shortened(max(genres, key=len))}")
     if grounds.parts.era > 0 and track.year and own.year and abs(track.year - own.year) <= SAME_YEARS:
         shared.append("from the same years" if track.year != own.year else f"both from {track.year}")
     return [", ".join(shared)] if shared else []
