@@ -17,7 +17,7 @@ Labels = NDArray[np.int64]
 """Shape (n,): the cluster of each row, counted from zero."""
 
 MAX_INTERESTS: Final = 8
-MAX_CLUSTERED_TRACKS: Final = 400
+MAX_CLUSTERED_TRACKS: Final = 250
 """Strongest tracks that are clustered; pairwise distances of more would cost more than they tell."""
 MAX_ODD_SHARE: Final = 0.04
 """Of all strength: a cluster with less is an odd listen and no interest."""
