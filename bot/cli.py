@@ -89,6 +89,7 @@ def catalog_embed(as_json: AsJson = False) -> None:
     from bot.wiring import open_core
 
     with open_core(_settings()) as core, _stoppable() as stop:
+        core.convert_encoders()
         with _bar("Words", "tracks") as text_progress, _bar("Covers", "albums") as cover_progress:
             embedded = core.catalog.embed(text_progress=text_progress, cover_progress=cover_progress, stop=stop)
         facts = {"words": asdict(embedded.text), "covers": asdict(embedded.covers)}

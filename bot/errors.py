@@ -181,7 +181,7 @@ class SpotifyNotSetUpError(SpotifyError):
 
     def __init__(self) -> None:
         super().__init__(
-            "Spotify is not set up for this bot: its operator sets SPOTIFY_CLIENT_ID (and the secret, if there is one). "
+            "Spotify is not set up for this bot: its operator sets SPOTIFY_CLIENT_ID. "
             "/recommend track and /recommend prompt work without it."
         )
 

@@ -27,9 +27,10 @@ from bot.services.spotify_access import SpotifyAccess
 from bot.services.status import StatusService
 from bot.services.upkeep import Step, Upkeep
 from bot.settings import Settings
+from recommender.encoders.conversion import convert_beforehand
 from recommender.encoders.registry import image_encoder, text_encoder
 from recommender.index.catalog_index import CatalogIndex
-from recommender.ingestion import Ingestion
+from recommender.ingestion import TRACKS_PER_CHUNK, Ingestion
 from recommender.ranking.recommender import Recommender
 from storage.catalog_store import CatalogStore
 from storage.crypto import Cipher, load_or_create_key
@@ -40,6 +41,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+MODELS = "models"
+"""Folder of converted networks inside the home."""
+LIBRARY_CHUNK = 16
+"""Tracks that the running bot embeds together: services give one answer a second, so larger chunks come late."""
 BLOCKING_WORKERS = 4
 """Threads for the database and for Spotify's blocking calls."""
 
@@ -58,6 +63,16 @@ class Core:
     store: CatalogStore
     catalog: SearchableCatalog
 
+    def convert_encoders(self) -> None:
+        """Convert networks that are not converted yet, in a child process: this one never imports torch."""
+        settings = self.settings
+        convert_beforehand(settings.text_encoder, settings.image_encoder, settings.home / MODELS)
+
+    def warm_up(self) -> None:
+        """Load what the first answer needs."""
+        self.convert_encoders()
+        self.catalog.warm_up()
+
     def recommender_for(self, index: CatalogIndex) -> Recommender:
         """Return a recommender that searches this index."""
         return Recommender(index, self.store, self.catalog.encode_prompt, self.catalog.encode_cover, now=utc_now)
@@ -74,8 +89,13 @@ class SpotifySide:
 
 
 @contextmanager
-def open_core(settings: Settings) -> Iterator[Core]:
-    """Open database, encoders and index of an installation; nothing heavy is loaded before it is used."""
+def open_core(settings: Settings, *, chunk: int = TRACKS_PER_CHUNK) -> Iterator[Core]:
+    """Open database, encoders and index of an installation; nothing heavy is loaded before it is used.
+
+    Args:
+        settings: Of the installation.
+        chunk: Tracks whose words are looked up and saved together.
+    """
     with ExitStack() as closing:
         settings.home.mkdir(parents=True, exist_ok=True)
         database = Database.open(settings.database, _cipher(settings))
@@ -83,12 +103,12 @@ def open_core(settings: Settings) -> Iterator[Core]:
         store = CatalogStore(database)
         content = Content(database, ContentServices(settings))
         closing.callback(content.close)
-        models = settings.home / "models"
+        models = settings.home / MODELS
         text = text_encoder(settings.text_encoder, models)
         image = image_encoder(settings.image_encoder, models)
         catalog = SearchableCatalog(
             source=store,
-            ingestion=Ingestion(store, text, image, content, content),
+            ingestion=Ingestion(store, text, image, content, content, tracks_per_chunk=chunk),
             text=text,
             image=image,
             folder=settings.home / "index",
@@ -124,6 +144,7 @@ async def _nightly(settings: Settings) -> tuple[Step, ...]:
         _pool("encoding", 1) as encoding,
     ):
         async with asyncio.TaskGroup() as tasks:
+            core.convert_encoders()
             library = _spotify_side(core, blocking).library
             return await _upkeep(core, library, blocking, encoding, tasks).nightly()
 
@@ -138,7 +159,7 @@ async def _serve(settings: Settings) -> None:
     if settings.discord_api_base is not None and settings.discord_gateway_url is not None:
         point_discord_at(settings.discord_api_base, settings.discord_gateway_url)
     async with AsyncExitStack() as closing:
-        core = closing.enter_context(open_core(settings))
+        core = closing.enter_context(open_core(settings, chunk=LIBRARY_CHUNK))
         blocking = closing.enter_context(_pool("blocking", BLOCKING_WORKERS))
         encoding = closing.enter_context(_pool("encoding", 1))
         tasks = await closing.enter_async_context(_cancelled_at_the_end())
@@ -180,6 +201,10 @@ async def _serve(settings: Settings) -> None:
         scheduler.start()
         closing.callback(scheduler.shutdown, wait=False)
         closing.callback(upkeep.stop)
+        # Loading a network holds up the event loop's thread: members are heard after it, not during.
+        ready = tasks.create_task(encoding.run(core.warm_up))
+        if core.store.count():
+            await ready
         tasks.create_task(upkeep.run())
         await _until_stopped(bot.serve(_token(settings)))
 

@@ -55,14 +55,19 @@ class Ingestion:
         words: WordsSource,
         covers: CoverSource,
         *,
+        tracks_per_chunk: int = TRACKS_PER_CHUNK,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Name where vectors are kept, what makes them, and where words and covers come from."""
+        """Name where vectors are kept, what makes them, and where words and covers come from.
+
+        Smaller chunks are saved sooner, which matters where words come slowly.
+        """
         self._store = store
         self._text = text
         self._image = image
         self._words = words
         self._covers = covers
+        self._tracks_per_chunk = tracks_per_chunk
         self._clock = clock
 
     @property
@@ -98,13 +103,13 @@ class Ingestion:
         account = _Account(total, progress, self._clock)
         after = TrackKey(min(keys, default=1) - 1 if keys is not None else 0)
         while not account.stopped_by(stop):
-            chunk = self._store.tracks_missing_text(fingerprint, limit=TRACKS_PER_CHUNK, after=after)
+            chunk = self._store.tracks_missing_text(fingerprint, limit=self._tracks_per_chunk, after=after)
             wanted = [track for track in chunk if keys is None or track.key in keys]
             if wanted:
                 vectors = track_vectors(self._text, self._words.words_of(wanted))
                 self._store.save_text(fingerprint, [track.key for track in wanted], vectors)
                 account.add(vectors)
-            if len(chunk) < TRACKS_PER_CHUNK or (keys is not None and chunk[-1].key >= max(keys, default=0)):
+            if len(chunk) < self._tracks_per_chunk or (keys is not None and chunk[-1].key >= max(keys, default=0)):
                 break
             after = chunk[-1].key
         return account.summary("text")

@@ -34,7 +34,7 @@ class LinkCog(commands.Cog):
         await think(interaction, private=True)
         member = MemberId(interaction.user.id)
         invitation = await self._linking.begin(member, interaction.user.display_name)
-        await deliver(interaction, invitation_view(invitation.url, invitation.expires_at))
+        await deliver(interaction, invitation_view(invitation))
         self._forget_old()
         self._waiting[member] = interaction
 

@@ -34,6 +34,16 @@ class Invitation(Protocol):
         ...
 
     @property
+    def authorize_url(self) -> str:
+        """Spotify's own page, for members whose browser does not reach ours: they paste the address it leads to."""
+        ...
+
+    @property
+    def is_local(self) -> bool:
+        """Whether our page opens on the bot's own machine alone."""
+        ...
+
+    @property
     def expires_at(self) -> datetime:
         """When it stops working. Aware UTC."""
         ...

@@ -134,6 +134,18 @@ class SearchableCatalog:
             self._index = self._built(progress)
             return self._index
 
+    def warm_up(self) -> None:
+        """Open the index and load the text encoder, so that the first member does not wait for them.
+
+        An installation without a catalog has nothing to warm up: its first import loads what it needs.
+        """
+        try:
+            self.index()
+        except EmptyCatalogError:
+            log.info("nothing to search yet")
+            return
+        self.encode_prompt("warm")
+
     def encode_prompt(self, prompt: str) -> Vector:
         """Return the raw text vector of a free text."""
         vector: Vector = self._text.encode([prompt])[0]

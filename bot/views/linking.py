@@ -1,7 +1,6 @@
 """The way to Spotify: a button that leads there, and a form for the address it leads back to."""
 
 import re
-from datetime import datetime
 from typing import Any, Self
 
 import discord
@@ -9,12 +8,15 @@ from discord import ui
 
 from bot.presenters.delivery import deliver, show_form, think
 from bot.presenters.linking import invitation_text, linked_text
+from bot.services.ports import Invitation
 from bot.views.host import host_of
 from bot.views.pressed import LastingButton
 from bot.views.verdict_buttons import confirmation
 from recommender.types import MemberId
 
 _LONGEST_ADDRESS = 2000
+_LONGEST_LINK = 512
+"""Characters of a button's address, by Discord's rules."""
 
 
 class PasteButton(LastingButton, template=r"link:paste"):
@@ -64,7 +66,10 @@ class PasteForm(ui.Modal, title="Finish linking Spotify"):
         await host_of(interaction).reply_to_error(interaction, error)
 
 
-def invitation_view(url: str, expires_at: datetime) -> ui.LayoutView:
-    """Return the invitation to link."""
-    lead: ui.Button[Any] = ui.Button(label="Link Spotify", url=url)
-    return confirmation(invitation_text(expires_at), lead, PasteButton())
+def invitation_view(invitation: Invitation) -> ui.LayoutView:
+    """Return the invitation to link; with Spotify's own page too where ours opens on the bot's machine alone."""
+    buttons: list[ui.Item[Any]] = [ui.Button(label="Link Spotify", url=invitation.url)]
+    straight = invitation.is_local and len(invitation.authorize_url) <= _LONGEST_LINK
+    if straight:
+        buttons.append(ui.Button(label="From another device", url=invitation.authorize_url))
+    return confirmation(invitation_text(invitation.expires_at, is_local=straight), *buttons, PasteButton())

@@ -438,6 +438,17 @@ async def test_link_gives_a_private_invitation_and_confirms_once_linked(world: W
     assert r"Linked to Spotify as **mira\_on\_spotify**" in text_of(reply.messages[0])
 
 
+async def test_link_leads_straight_to_spotify_too_where_our_page_opens_on_one_machine_alone(world: World) -> None:
+    world.linking.is_local = True
+    async with world.bot():
+        message = await (await world.discord.use_command(MIRA, "link")).message()
+
+    assert [button.get("url") for button in buttons_of(message)] == [
+        "http://127.0.0.1:8080/link?state=abc", "https://accounts.spotify.com/authorize?state=abc", None,
+    ]  # fmt: skip
+    assert "From another device" in text_of(message)
+
+
 async def test_confirmation_that_cannot_be_shown_is_only_logged(world: World) -> None:
     world.refusals_expected = True
     async with world.bot() as bot:

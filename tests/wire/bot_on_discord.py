@@ -87,6 +87,8 @@ class ScriptedRecommending:
 class ScriptedInvitation:
     url: str
     expires_at: datetime
+    authorize_url: str = "https://accounts.spotify.com/authorize?state=abc"
+    is_local: bool = False
 
 
 @dataclass(frozen=True)
@@ -100,10 +102,13 @@ class ScriptedLinking:
 
     linked: dict[MemberId, str] = field(default_factory=dict)
     names: dict[MemberId, str] = field(default_factory=dict)
+    is_local: bool = False
 
     async def begin(self, member: MemberId, member_name: str) -> ScriptedInvitation:
         self.names[member] = member_name
-        return ScriptedInvitation("http://127.0.0.1:8080/link?state=abc", datetime(2030, 1, 1, tzinfo=UTC))
+        return ScriptedInvitation(
+            "http://127.0.0.1:8080/link?state=abc", datetime(2030, 1, 1, tzinfo=UTC), is_local=self.is_local
+        )
 
     async def finish_pasted(self, member: MemberId, address: str) -> ScriptedAccount:
         if "code=" not in address:

@@ -14,10 +14,13 @@ def test_verdicts_are_confirmed_with_the_song_they_are_about() -> None:
 
 
 def test_invitation_says_when_it_ends_and_what_is_read() -> None:
-    text = invitation_text(datetime(2026, 11, 20, 12, 0, tzinfo=UTC))
+    public = invitation_text(datetime(2026, 11, 20, 12, 0, tzinfo=UTC), is_local=False)
+    local = invitation_text(datetime(2026, 11, 20, 12, 0, tzinfo=UTC), is_local=True)
 
-    assert "<t:1795176000:R>" in text
-    assert "what you played, saved and like most" in text
+    assert "<t:1795176000:R>" in public
+    assert "what you played, saved and like most" in public
+    assert "From another device" not in public
+    assert "From another device" in local
 
 
 def test_linking_and_unlinking_are_told_plainly() -> None:
