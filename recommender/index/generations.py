@@ -61,7 +61,7 @@ class Draft:
             sync_file(file)
         sync_folder(self.path)
         with _one_writer(self._folder):
-            before = newest_generation(self._folder)
+            before = _newest(self._folder)
             generation = Generation(before.number + 1 if before else 1, Path())
             target = self._folder / f"generation-{generation.number:06d}"
             (self.path / _ALIVE).unlink()
@@ -92,12 +92,9 @@ def newest_generation(folder: Path) -> Generation | None:
     """Return the newest complete generation, or None when there is none."""
     if not folder.is_dir():
         return None
-    found = [
-        Generation(int(match[1]), path)
-        for path in folder.iterdir()
-        if (match := _NAME.match(path.name)) and path.is_dir()
-    ]
-    return max(found, key=lambda generation: generation.number, default=None)
+    # While one name replaces another a listing may show neither; with writers kept out it shows what there is.
+    with _names_at_rest(folder):
+        return _newest(folder)
 
 
 def checked_manifest(generation: Path, *, contents: bool) -> Manifest:
@@ -154,6 +151,23 @@ def _one_writer(folder: Path) -> Iterator[None]:
     with (folder / _WRITER_LOCK).open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+@contextmanager
+def _names_at_rest(folder: Path) -> Iterator[None]:
+    try:
+        lock = (folder / _WRITER_LOCK).open("rb")
+    except FileNotFoundError:  # nobody ever wrote here
+        yield
+        return
+    with lock:
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        yield
+
+
+def _newest(folder: Path) -> Generation | None:
+    found = [Generation(int(match[1]), path) for path in folder.iterdir() if (match := _NAME.match(path.name))]
+    return max(found, key=lambda generation: generation.number, default=None)
 
 
 def _clear_away(folder: Path, *, keep: Path | None) -> None:
