@@ -3,10 +3,9 @@ import itertools
 import numpy as np
 import pytest
 
-from recommender.encoders.networks import Backend
-from recommender.encoders.registry import text_encoder
 from recommender.index.exact_index import ExactIndex
 from recommender.index.usearch_index import UsearchIndex
+from recommender.ports import TextEncoder
 from recommender.types import Matrix
 
 MOODS = ("slow", "furious", "tender", "restless", "sunny", "haunted", "drunken", "quiet", "defiant", "homesick")
@@ -18,10 +17,9 @@ THEMES = (
 
 
 @pytest.fixture(scope="module")
-def vectors(tmp_path_factory: pytest.TempPathFactory) -> Matrix:
-    # Plain torch gives the same vectors, without the time that a conversion takes.
+def vectors(minilm: TextEncoder) -> Matrix:
     texts = [f"{mood} {kind} song about {theme}" for mood, kind, theme in itertools.product(MOODS, KINDS, THEMES)]
-    return text_encoder("minilm", tmp_path_factory.mktemp("encoders"), backend=Backend.TORCH).encode(texts)
+    return minilm.encode(texts)
 
 
 @pytest.mark.parametrize("removed", [0, 200])
