@@ -21,6 +21,7 @@ from rich.console import Console
 from bot.errors import BotError
 from bot.settings import Settings, read_settings
 from recommender.errors import RecommenderError
+from storage.errors import StorageError
 
 if TYPE_CHECKING:
     from bot.services.asks import By
@@ -106,7 +107,7 @@ def catalog_stats(as_json: AsJson = False) -> None:
     """Count what the catalog holds."""
     from bot.wiring import open_core
 
-    with open_core(_settings()) as core, core.database.transaction() as stored:
+    with open_core(_settings()) as core, core.database.reading() as stored:
         statistics = stored.tracks.statistics()
     _print_facts("Catalog", asdict(statistics), as_json=as_json)
 
@@ -191,7 +192,7 @@ def main() -> NoReturn:
     """Run the command and turn what goes wrong into one sentence and an exit code."""
     try:
         app(standalone_mode=True)
-    except (BotError, RecommenderError) as error:
+    except (BotError, RecommenderError, StorageError) as error:
         _fail(str(error))
     except KeyboardInterrupt:
         err.print("Stopped. What was done is kept; run it again to go on.")

@@ -61,6 +61,7 @@ class Core:
     settings: Settings
     database: Database
     store: CatalogStore
+    content: Content
     catalog: SearchableCatalog
 
     def convert_encoders(self) -> None:
@@ -68,8 +69,16 @@ class Core:
         settings = self.settings
         convert_beforehand(settings.text_encoder, settings.image_encoder, settings.home / MODELS)
 
+    def ask_again(self) -> None:
+        """Let words and covers be looked up anew where a service was down the last time."""
+        unasked = self.content.take_unasked()
+        with self.database.transaction() as stored:
+            stored.vectors.forget(unasked.tracks, unasked.albums)
+
     def warm_up(self) -> None:
         """Load what the first answer needs."""
+        import sklearn.cluster  # noqa: F401  (a second of imports that the first member would wait for)
+
         self.convert_encoders()
         self.catalog.warm_up()
 
@@ -113,7 +122,7 @@ def open_core(settings: Settings, *, chunk: int = TRACKS_PER_CHUNK) -> Iterator[
             image=image,
             folder=settings.home / "index",
         )
-        yield Core(settings=settings, database=database, store=store, catalog=catalog)
+        yield Core(settings=settings, database=database, store=store, content=content, catalog=catalog)
 
 
 @contextmanager
@@ -237,7 +246,16 @@ def _spotify_side(core: Core, blocking: BlockingPool) -> SpotifySide:
 def _upkeep(
     core: Core, library: LibrarySyncService, blocking: BlockingPool, encoding: BlockingPool, tasks: asyncio.TaskGroup
 ) -> Upkeep:
-    return Upkeep(core.database, core.catalog, library, blocking=blocking, encoding=encoding, tasks=tasks, now=utc_now)
+    return Upkeep(
+        core.database,
+        core.catalog,
+        library,
+        ask_again=core.ask_again,
+        blocking=blocking,
+        encoding=encoding,
+        tasks=tasks,
+        now=utc_now,
+    )
 
 
 def _cipher(settings: Settings) -> Cipher:

@@ -120,6 +120,19 @@ def version_of(title: str) -> frozenset[str]:
     return frozenset(marker for part in _split(title)[1] for marker in _markers(part))
 
 
+def without_issue(title: str) -> str:
+    """Return a title as it is written, without the parts that only say how it was issued.
+
+    ``Wonderwall - Remastered`` is ``Wonderwall``; guests and versions (live, remix) stay. It serves albums too.
+    A title made of nothing else stays whole.
+    """
+    base, *parts = _DASH.split(
+        _BRACKETED.sub(lambda found: "" if _only_issue(found.group(1)) else found.group(), title)
+    )
+    kept = [base, *(part for part in parts if not _only_issue(part))]
+    return " ".join(" - ".join(kept).split()) or title
+
+
 def same_song_key(title: str, first_artist: str) -> str:
     """Return what all versions of one song share; used to show a song once."""
     return f"{song_title(title)} | {normalised(first_artist)}"
@@ -184,6 +197,10 @@ def _markers(part: str) -> frozenset[str]:
     if _SAME_RECORDING.search(text) and not _ANOTHER_RECORDING["live"].search(text):
         return frozenset()
     return frozenset(marker for marker, pattern in _ANOTHER_RECORDING.items() if pattern.search(text))
+
+
+def _only_issue(part: str) -> bool:
+    return _is_issue(part) and not _markers(part)
 
 
 def _is_issue(part: str) -> bool:

@@ -8,7 +8,7 @@ from bot.playground.sample.catalog import SampleCatalog, sample_catalog
 from bot.playground.sample.dataset import write_dataset
 from bot.services.catalog_import import CatalogImport
 from bot.settings import Settings
-from bot.wiring import open_core
+from bot.wiring import MODELS, open_core
 
 TRACKS = 160
 _BASES = (
@@ -35,9 +35,16 @@ def part_of_the_sample(tracks: int = TRACKS) -> SampleCatalog:
     return replace(whole, tracks=whole.dataset[::step][:tracks])
 
 
-def prepare(home: Path) -> None:
+def with_models(home: Path, models: Path) -> Path:
+    """Make a home whose networks are converted already, and return it."""
+    home.mkdir(parents=True, exist_ok=True)
+    (home / MODELS).symlink_to(models)
+    return home
+
+
+def prepare(home: Path, models: Path) -> None:
     """Import, embed and index a part of the sample, with covers in files beside the dataset."""
-    home.mkdir(parents=True)
+    with_models(home, models)
     catalog = part_of_the_sample()
     covers = home / "covers"
     covers.mkdir()

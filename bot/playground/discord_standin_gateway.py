@@ -23,6 +23,7 @@ _AUTHENTICATION_FAILED, _ALREADY_AUTHENTICATED, _BAD_INTENTS, _DISALLOWED_INTENT
 _PRIVILEGED_INTENTS = (1 << 1) | (1 << 8) | (1 << 15)
 _LAST_INTENT = 1 << 26
 _GUILD_MESSAGES = 1 << 9
+_ACK_DELAY_S = 0.02
 
 
 @dataclass(slots=True)
@@ -137,6 +138,8 @@ class Gateway:
         op = payload.get("op")
         if op == HEARTBEAT:
             if self.acknowledges:
+                # discord.py notes when it sent a beat after sending it: an answer without delay looks 41 s late.
+                await asyncio.sleep(_ACK_DELAY_S)
                 await socket.send({"op": ACK, "d": None})
         elif op == IDENTIFY:
             if session is not None:

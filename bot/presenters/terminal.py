@@ -1,5 +1,6 @@
 """Values → what the command line prints: JSON for programs, Rich tables for people."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from rich.table import Table
@@ -71,11 +72,35 @@ def _parts_line(suggestion: Suggestion) -> str:
 
 
 def facts_table(title: str, facts: Json) -> Table:
-    """Return names beside their values."""
+    """Return names beside their values; what is empty is left out, and groups of facts are set under their name."""
     table = Table(title=title, show_header=False, title_justify="left")
     table.add_column("what")
     table.add_column("value", overflow="fold")
-    for name, value in facts.items():
-        shown = f"{value:,}" if isinstance(value, int) else str(value)
-        table.add_row(name.replace("_", " "), shown)
+    for name, value in _flat(facts):
+        table.add_row(name.replace("_", " "), _shown(value))
     return table
+
+
+def _flat(facts: Json) -> Iterator[tuple[str, object]]:
+    for name, value in facts.items():
+        if isinstance(value, dict) and any(not isinstance(each, str) for each in value.values()):
+            yield name, ""
+            yield from ((f"  {inner}", each) for inner, each in value.items())
+        elif value not in (None, (), {}):
+            yield name, value
+
+
+def _shown(value: object) -> str:
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case int():
+            return f"{value:,}"
+        case float():
+            return f"{value:,.1f}"
+        case dict():
+            return ", ".join(f"{name} → {meaning}" if name != meaning else str(name) for name, meaning in value.items())
+        case tuple() | list():
+            return ", ".join(f"{each[0]} {each[1]:,}" if isinstance(each, tuple) else str(each) for each in value)
+        case _:
+            return str(value)

@@ -6,11 +6,9 @@ from datetime import UTC, datetime
 from bot.background import BlockingPool
 from bot.gateways.spotify_budget import SpotifyBudget
 from bot.services.searchable_catalog import SearchableCatalog
+from bot.services.upkeep import NIGHTLY_MARK
 from recommender.errors import EmptyCatalogError
 from storage.database import Database
-
-NIGHTLY_MARK = "nightly.last"
-"""When the nightly refresh last ended, and how."""
 
 
 class StatusService:

@@ -30,6 +30,8 @@ ROUND_EVERY = timedelta(minutes=5)
 """How often the catalog is looked through for tracks that something else left unembedded."""
 
 
+NIGHTLY_MARK = "nightly.last"
+"""When the nightly refresh last ended, and how."""
 STILL_READING = "Some of your tracks are still being read; ask again in a few minutes for better picks."
 
 
@@ -51,14 +53,17 @@ class Upkeep:
         catalog: SearchableCatalog,
         library: LibrarySyncService,
         *,
+        ask_again: Callable[[], None],
         blocking: BlockingPool,
         encoding: BlockingPool,
         tasks: asyncio.TaskGroup,
         now: Callable[[], datetime],
     ) -> None:
+        """Take collaborators; ``ask_again`` lets what a service could not answer be looked up anew."""
         self._database = database
         self._catalog = catalog
         self._library = library
+        self._ask_again = ask_again
         self._blocking = blocking
         self._encoding = encoding
         self._now = now
@@ -125,6 +130,9 @@ class Upkeep:
             await _step("embed", self._embed),
             await _step("rebuild index", self._rebuild),
         ]
+        failed = ", ".join(step.name for step in steps if step.failed)
+        outcome = f"{self._now():%Y-%m-%d %H:%M} UTC, {f'failed: {failed}' if failed else 'all done'}"
+        await self._blocking.run(self._mark, outcome)
         return tuple(steps)
 
     async def _sync_all(self) -> str:
@@ -147,6 +155,7 @@ class Upkeep:
         return f"{dropped} rows from Spotify dropped"
 
     async def _embed(self) -> str:
+        await self._blocking.run(self._ask_again)
         async with self._absorbing:
             embedded = await self._encoding.run(self._catalog.embed, stop=self._stopping.is_set)
         return f"{embedded.text.done} texts, {embedded.covers.done} covers"
@@ -185,6 +194,10 @@ class Upkeep:
     def _link_of(self, member: MemberId) -> Link | None:
         with self._database.reading() as stored:
             return stored.links.of_member(member)
+
+    def _mark(self, outcome: str) -> None:
+        with self._database.transaction() as stored:
+            stored.state.put(NIGHTLY_MARK, outcome)
 
     def _links(self) -> list[Link]:
         with self._database.reading() as stored:

@@ -6,9 +6,10 @@ import numpy as np
 
 from recommender.encoders.unit_rows import unit_rows
 from recommender.ports import TextEncoder, Words
+from recommender.songs import without_issue
 from recommender.types import Matrix
 
-COMPOSITION = "words-1"
+COMPOSITION = "words-2"
 """Raised when :func:`compose` or the shares change, so that older vectors are missing rather than mixed."""
 DESCRIPTION_SHARE = 0.5
 """Of the description against the lyrics: names and genres say what lyrics leave out, and the reverse."""
@@ -17,12 +18,13 @@ DESCRIPTION_SHARE = 0.5
 def compose(words: Words) -> tuple[str, str | None]:
     """Return a track's description, and its lyrics or None.
 
-    The description reads ``Title by Artist, Artist. Album: X. Genres: a, b.``; what is unknown is left out.
+    The description reads ``Title by Artist, Artist. Album: X. Genres: a, b.``; what is unknown is left out, and so is
+    what only tells issues apart: *Remastered* would draw all remasters together.
     """
     by = f" by {', '.join(words.artists)}" if words.artists else ""
-    sentences = [f"{words.title}{by}".strip()]
+    sentences = [f"{without_issue(words.title)}{by}".strip()]
     if words.album:
-        sentences.append(f"Album: {words.album}")
+        sentences.append(f"Album: {without_issue(words.album)}")
     if words.genres:
         sentences.append(f"Genres: {', '.join(words.genres)}")
     description = " ".join(f"{sentence}." for sentence in sentences if sentence)

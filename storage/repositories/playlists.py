@@ -7,6 +7,7 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from recommender.types import TrackKey
 from storage.models import LyricsReferenceRow, PlaylistEntryRow, PlaylistRow, table_of
+from storage.repositories.reading import forget_texts
 from storage.sql import chunks, new_keys, upsert
 from storage.values import LyricsReference, PlaylistFacts, PlaylistKey
 
@@ -50,7 +51,12 @@ class DatasetWordsRepository:
         self._connection = connection
 
     def save(self, references: Sequence[LyricsReference]) -> None:
-        """Remember where lyrics stand; a later place replaces an earlier one."""
+        """Remember where lyrics stand; a later place replaces an earlier one.
+
+        Tracks that had no lyrics before are embedded anew, with them.
+        """
+        known = self.of_keys([each.track for each in references])
+        forget_texts(self._connection, [each.track for each in references if each.track not in known])
         rows = [{"track_id": each.track, "path": each.path, "row": each.row} for each in references]
         upsert(self._connection, _LYRICS, rows, replace=("path", "row"))
 

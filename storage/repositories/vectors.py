@@ -1,6 +1,6 @@
 """Vectors with the fingerprint of their encoder: float32, little-endian; an empty one says 'tried, nothing there'."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,8 +10,9 @@ from recommender.audio_columns import AUDIO_COLUMNS, audio_row
 from recommender.ports import RawVectors
 from recommender.types import AlbumKey, AudioFeatures, Matrix, Track, TrackKey
 from storage.models import AlbumRow, CoverVectorRow, TextVectorRow, TrackArtistRow, TrackRow, table_of
+from storage.repositories.albums import forget_covers
 from storage.repositories.merging import AUDIO_NAMES
-from storage.repositories.reading import existing, tracks_of_keys
+from storage.repositories.reading import existing, forget_texts, tracks_of_keys
 from storage.sql import upsert
 
 _TRACK = table_of(TrackRow)
@@ -75,6 +76,11 @@ class VectorRepository:
             if key in present
         ]
         upsert(self._connection, _COVER, rows, replace=("fingerprint", "vector"))
+
+    def forget(self, tracks: Collection[TrackKey], albums: Collection[AlbumKey]) -> None:
+        """Forget text vectors of tracks and cover vectors of albums, so that they are made anew."""
+        forget_texts(self._connection, sorted(tracks))
+        forget_covers(self._connection, sorted(albums))
 
     def raw(self, text: tuple[str, int], image: tuple[str, int], *, after: TrackKey, limit: int) -> RawVectors:
         """Return the next tracks with key > ``after`` that an index can hold, by key; empty at the end.

@@ -10,6 +10,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Route, async_playwright
 
 from bot.playground.app import Playground
+from tests.installation import with_models
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 FLAGS = [
@@ -21,13 +22,15 @@ ANSWER_MS = 60_000
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.xdist_group("chromium"),
     pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium"),
 ]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def playground(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Playground]:
-    async with Playground(tmp_path_factory.mktemp("playground"), page_port=0) as playground:
+async def playground(tmp_path_factory: pytest.TempPathFactory, models: Path) -> AsyncIterator[Playground]:
+    home = with_models(tmp_path_factory.mktemp("playground"), models)
+    async with Playground(home, page_port=0) as playground:
         await playground.prepare()
         await playground.start_bot()
         yield playground

@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -14,6 +15,7 @@ from bot.playground.app import Playground
 from bot.playground.discord_standin_reply import buttons_of, text_of
 from bot.playground.sample.catalog import SampleCatalog, sample_catalog
 from bot.playground.sample.listeners import LISTENERS
+from tests.installation import with_models
 from tests.wire.description import Description
 
 JONAS = LISTENERS[1].discord_id
@@ -31,9 +33,9 @@ def small_world() -> SampleCatalog:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def playground(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Playground]:
+async def playground(tmp_path_factory: pytest.TempPathFactory, models: Path) -> AsyncIterator[Playground]:
     description = Description.load()
-    home = tmp_path_factory.mktemp("spine")
+    home = with_models(tmp_path_factory.mktemp("spine"), models)
     async with Playground(home, page_port=0, catalog=small_world()) as playground:
         await playground.prepare()
         await playground.start_bot()

@@ -10,9 +10,9 @@ from recommender.ports import ImageEncoder, TextEncoder
 
 
 @pytest.fixture(scope="session")
-def converted(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A cache in which both default networks end up converted."""
-    return tmp_path_factory.mktemp("converted")
+def converted(models: Path) -> Path:
+    """A cache that holds both default networks."""
+    return models
 
 
 @pytest.fixture(scope="session")

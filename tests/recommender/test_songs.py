@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommender.songs import normalised, recording_key, same_song_key, song_title, version_of
+from recommender.songs import normalised, recording_key, same_song_key, song_title, version_of, without_issue
 
 
 @pytest.mark.parametrize(
@@ -147,3 +147,20 @@ def test_what_belongs_to_the_song_stays(title: str, song: str) -> None:
 
 def test_songs_of_one_name_by_two_artists_are_two_songs() -> None:
     assert same_song_key("Paper Boats", "The Lanterns") != same_song_key("Paper Boats", "Moth Club")
+
+
+@pytest.mark.parametrize(
+    ("title", "written"),
+    [
+        ("Paper Boats - Remastered 2011", "Paper Boats"),
+        ("Low Tide (Deluxe Edition)", "Low Tide"),
+        ("Paper Boats (Live at the Pier) [2011 Remaster]", "Paper Boats (Live at the Pier)"),
+        ("Paper Boats (feat. Moth Club) - Remix", "Paper Boats (feat. Moth Club) - Remix"),
+        ("Night - Day", "Night - Day"),
+        ("1999", "1999"),
+        ("Remastered", "Remastered"),
+        ("(Remastered)", "(Remastered)"),
+    ],
+)
+def test_what_only_tells_issues_apart_is_left_out_of_the_written_title(title: str, written: str) -> None:
+    assert without_issue(title) == written

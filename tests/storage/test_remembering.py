@@ -2,12 +2,13 @@
 
 from datetime import datetime, timedelta, timezone
 
+import numpy as np
 import pytest
 
 from recommender.types import TrackKey
 from storage.database import Database
 from storage.values import LyricsReference, PlaylistFacts
-from tests.storage.builders import NOON, Clock, add_one
+from tests.storage.builders import NOON, Clock, add_one, track_of
 
 LAKE = PlaylistFacts(source_id="p1", name="Lake Songs", genre="folk", subgenre="indie folk")
 
@@ -33,6 +34,34 @@ def test_a_track_stands_in_many_playlists_once_in_each(database: Database) -> No
         assert stored.playlists.add_entries(lake, [two]) == 0
         assert stored.playlists.add_entries(sea, [two]) == 1
         assert stored.playlists.add_entries(sea, []) == 0
+
+
+def test_a_track_whose_lyrics_turn_up_later_is_embedded_anew(database: Database) -> None:
+    key = add_one(database)
+    vector = np.ones((1, 3), dtype=np.float32)
+    with database.transaction() as stored:
+        stored.vectors.save_text("text/3", [key], vector)
+        stored.dataset_words.save([LyricsReference(key, "/data/songs.csv", 3)])
+        missing_first = stored.vectors.count_missing_text("text/3")
+        stored.vectors.save_text("text/3", [key], vector)
+        stored.dataset_words.save([LyricsReference(key, "/data/songs.csv", 4)])
+        missing_again = stored.vectors.count_missing_text("text/3")
+
+    assert (missing_first, missing_again) == (1, 0)
+
+
+def test_vectors_can_be_forgotten_so_that_they_are_made_anew(database: Database) -> None:
+    key = add_one(database, album="Harbour")
+    album = track_of(database, key).album_key
+    assert album is not None
+    vector = np.ones((1, 3), dtype=np.float32)
+    with database.transaction() as stored:
+        stored.vectors.save_text("text/3", [key], vector)
+        stored.vectors.save_cover("image/3", [album], vector)
+        stored.vectors.forget({key}, {album})
+
+        assert stored.vectors.count_missing_text("text/3") == 1
+        assert stored.vectors.count_missing_cover("image/3") == 1
 
 
 def test_lyrics_are_known_by_their_place_alone(database: Database) -> None:
