@@ -43,7 +43,7 @@ class CatalogIndex:
     """Finds tracks of the whole catalog for any mix of modalities. Safe to share between threads.
 
     Scores are exact inner products of float32 rows; the graph only proposes. A filter, a query on a small modality and
-    a catalog of up to some 30,000 tracks are answered by comparing every row that qualifies. Searches see one
+    a catalog of up to some 15,000 tracks are answered by comparing every row that qualifies. Searches see one
     consistent state. Changes live in memory: the database is the truth, :meth:`refresh` brings them back after a
     restart, and a file that is mapped goes when the last index that uses it does.
     """

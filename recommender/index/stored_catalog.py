@@ -17,19 +17,19 @@ from recommender.index.usearch_index import UsearchIndex
 from recommender.ports import Progress, RawVectorSource
 from recommender.types import Vector
 
-SCAN_LIMIT: Final = 20_000_000
-"""Numbers that a query is compared with one by one before the graph is asked: one to two milliseconds, as long as the
-graph takes, and exact. It is 30,000 tracks of 650 columns, or a million and a half of audio alone."""
+SCAN_LIMIT: Final = 10_000_000
+"""Numbers that a query is compared with one by one before the graph is asked: about a millisecond, as long as the graph
+takes, and exact. It is 15,000 tracks of 650 columns, or 750,000 of audio alone."""
 
-_SCAN_LIMIT_OF_ONE: Final = 4
-"""Times more numbers that a query on one modality is compared with. The links of the graph weigh all modalities alike,
-so it can miss the neighbourhood altogether (recall .85 of words alone in 145,000 tracks); comparing them takes 7 ms."""
+_LOPSIDED: Final = 0.75
+"""Share of one modality in a query from which on the graph, whose links weigh all alike, is a poor guide ..."""
+_SCAN_LIMIT_IF_LOPSIDED: Final = 8
+"""... so that comparing is worth this many times more (words alone in 145,000 tracks: 7 ms, where the graph finds .85 of
+the ten best) ..."""
+_FETCHED_IF_LOPSIDED: Final = 3
+"""... and beyond that the graph is asked for this many times more rows (recall@100 with words at .9: .965 to .996)."""
 _FETCHED: Final = 400
 """Rows that the graph gives to be rescored exactly. Measured at 28,000 and 145,000 tracks: recall@100 .999."""
-_LOPSIDED: Final = 0.75
-"""Share of one modality in a query from which on the graph is a poorer guide ..."""
-_FETCHED_IF_LOPSIDED: Final = 3
-"""... and is asked for this many times more rows: recall@100 rises from .965 to .996 when words weigh .9."""
 _SMALL_QUERY_COLUMNS: Final = 64
 """A query that rests on so few columns loses its way in the graph (recall .4), whatever the number of rows."""
 _MOST_FETCHED: Final = 2_000
@@ -107,11 +107,11 @@ class StoredCatalog:
         """Return the rows worth scoring for the ``count`` best, or None where all of them had better be scored."""
         active = [where for where in self.space.slices.values() if query[where].any()]
         columns = sum(where.stop - where.start for where in active)
-        limit = self.scan_limit * (_SCAN_LIMIT_OF_ONE if len(active) == 1 else 1)
-        if columns <= _SMALL_QUERY_COLUMNS or columns * len(self.rows) <= limit:
-            return None
         shares = [float(np.linalg.norm(query[where])) for where in active]
         is_lopsided = max(shares) >= _LOPSIDED * sum(shares)
+        limit = self.scan_limit * (_SCAN_LIMIT_IF_LOPSIDED if is_lopsided else 1)
+        if columns <= _SMALL_QUERY_COLUMNS or columns * len(self.rows) <= limit:
+            return None
         fetched = max(_FETCHED, 2 * count) * (_FETCHED_IF_LOPSIDED if is_lopsided else 1)
         if fetched > _MOST_FETCHED:
             return None
