@@ -24,8 +24,8 @@ takes, and exact. It is 15,000 tracks of 650 columns, or 750,000 of audio alone.
 _LOPSIDED: Final = 0.75
 """Share of one modality in a query from which on the graph, whose links weigh all alike, is a poor guide ..."""
 _SCAN_LIMIT_IF_LOPSIDED: Final = 8
-"""... so that comparing is worth this many times more (words alone in 145,000 tracks: 7 ms, where the graph finds .85 of
-the ten best) ..."""
+"""... so that comparing is worth this many times more (words alone in 145,000 tracks: 7 ms, where the graph finds .85
+of the ten best) ..."""
 _FETCHED_IF_LOPSIDED: Final = 3
 """... and beyond that the graph is asked for this many times more rows (recall@100 with words at .9: .965 to .996)."""
 _FETCHED: Final = 400
