@@ -107,7 +107,7 @@ def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def of(store: VectorStore, library: Library, encoders: Encoders) -> Ingestion:
-    return Ingestion(store, *encoders, library, library)
+    return Ingestion(store, *encoders, library, library, tracks_per_chunk=ingestion.TRACKS_PER_CHUNK)
 
 
 def test_every_track_gets_the_vector_of_its_words_and_those_without_a_zero_row(
