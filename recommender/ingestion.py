@@ -80,6 +80,10 @@ class Ingestion:
         """What cover vectors are stored under."""
         return self._image.fingerprint
 
+    def missing_text(self) -> int:
+        """Count the tracks that have no text vector of this fingerprint."""
+        return self._store.count_missing_text(self.text_fingerprint)
+
     def embed_text(
         self,
         progress: Progress | None = None,
@@ -99,7 +103,7 @@ class Ingestion:
             WeightsCorruptError: Its weights are not the ones we know.
         """
         fingerprint = self.text_fingerprint
-        total = self._store.count_missing_text(fingerprint) if keys is None else len(keys)
+        total = self.missing_text() if keys is None else len(keys)
         account = _Account(total, progress, self._clock)
         after = TrackKey(min(keys, default=1) - 1 if keys is not None else 0)
         while not account.stopped_by(stop):

@@ -86,7 +86,11 @@ class RecommendingService:
 
     def answer(self, ask: Ask) -> Answer:
         """Answer without an event loop: what the command line calls. Raises as :meth:`recommend` does."""
-        return self._answer(ask, ())
+        unread = self._catalog.unread()
+        notes = (
+            (f"The words of {unread:,} tracks are not embedded: run `cratedigger catalog embed`.",) if unread else ()
+        )
+        return self._answer(ask, notes)
 
     def _complete(self, typed: str) -> list[TitleChoice]:
         with self._database.reading() as stored:

@@ -75,6 +75,10 @@ class SearchableCatalog:
                 index = self._index = self._index or self._opened()
         return index
 
+    def unread(self) -> int:
+        """Count the tracks whose words the present text encoder has not read yet."""
+        return self._ingestion.missing_text()
+
     def embed(
         self,
         *,

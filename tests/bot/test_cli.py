@@ -87,6 +87,15 @@ def test_a_file_becomes_searchable_tracks(run: Run, tmp_path: Path) -> None:
     assert [each["rank"] for each in found.json["suggestions"]] == [1, 2, 3, 4]
 
 
+def test_an_answer_without_all_words_says_so(run: Run, installation: Settings, tmp_path: Path) -> None:
+    run("catalog", "import", str(dataset(tmp_path / "songs.csv", 12)), home=installation.home)
+
+    result = run("recommend", "--prompt", "rain", home=installation.home)
+
+    assert result.code == 0
+    assert "words of 12 tracks are not embedded" in " ".join(result.err.split())
+
+
 def test_the_json_answer_has_the_promised_shape(run: Run, installation: Settings) -> None:
     result = run("recommend", "--prompt", "a song for the rain", "--json", home=installation.home)
 
