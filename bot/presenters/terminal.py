@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from rich.markup import escape
 from rich.table import Table
 
 from bot.services.asks import Answer
@@ -47,7 +48,7 @@ def answer_table(answer: Answer, *, took_ms: float) -> Table:
     """Return suggestions as a table: rank, title, artists, year, score with its largest parts, reason."""
     found = answer.recommendation
     table = Table(
-        title=f"From {answer.seed_label}",
+        title=escape(f"From {answer.seed_label}"),
         caption=f"{found.catalog_tracks:,} tracks searched in {took_ms:.0f} ms",
         title_justify="left",
         caption_justify="left",
@@ -61,8 +62,9 @@ def answer_table(answer: Answer, *, took_ms: float) -> Table:
     for each in found.suggestions:
         track = each.track
         year = str(track.year) if track.year else ""
-        why = f"{each.reason}\n[dim]{_parts_line(each)}[/dim]"
-        table.add_row(str(each.rank), track.title, ", ".join(track.artists), year, f"{each.score:.3f}", why)
+        why = f"{escape(each.reason)}\n[dim]{_parts_line(each)}[/dim]"
+        title, artists = escape(track.title), escape(", ".join(track.artists))
+        table.add_row(str(each.rank), title, artists, year, f"{each.score:.3f}", why)
     return table
 
 
@@ -73,11 +75,11 @@ def _parts_line(suggestion: Suggestion) -> str:
 
 def facts_table(title: str, facts: Json) -> Table:
     """Return names beside their values; what is empty is left out, and groups of facts are set under their name."""
-    table = Table(title=title, show_header=False, title_justify="left")
+    table = Table(title=escape(title), show_header=False, title_justify="left")
     table.add_column("what")
     table.add_column("value", overflow="fold")
     for name, value in _flat(facts):
-        table.add_row(name.replace("_", " "), _shown(value))
+        table.add_row(escape(name.replace("_", " ")), escape(_shown(value)))
     return table
 
 

@@ -9,16 +9,12 @@ from bot.services.asks import Answer
 from recommender.types import Modality, Recommendation, ReleaseDate, ScoreParts, Suggestion, Track, TrackKey
 
 
-def answer() -> Answer:
-    track = Track(
-        key=TrackKey(17), title="Copper Rain", artists=("The Night Ferries", "Mo"), released=ReleaseDate(1994, 5)
-    )
+def answer(title: str = "Copper Rain", reason: str = "Close in sound") -> Answer:
+    track = Track(key=TrackKey(17), title=title, artists=("The Night Ferries", "Mo"), released=ReleaseDate(1994, 5))
     parts = ScoreParts(text=0.41, image=0.12, audio=0.2, popularity=0.08, discovery=0.0001)
-    suggestion = Suggestion(
-        rank=1, track=track, parts=parts, reason="Close in sound", inferred=frozenset({Modality.IMAGE})
-    )
+    suggestion = Suggestion(rank=1, track=track, parts=parts, reason=reason, inferred=frozenset({Modality.IMAGE}))
     found = Recommendation(suggestions=(suggestion,), catalog_tracks=28_000, fingerprint="abc")
-    return Answer(seed_label="“Rain”", seed={"kind": "prompt"}, recommendation=found, notes=("Only 1 of 10.",))
+    return Answer(seed_label=f"“{title}”", seed={"kind": "prompt"}, recommendation=found, notes=("Only 1 of 10.",))
 
 
 def printed(table: object, width: int = 160) -> str:
@@ -72,3 +68,15 @@ def test_facts_are_readable_and_empty_ones_left_out() -> None:
     assert not {"left out", "notes", "rejected file"} & {
         line.split("│")[1].strip() for line in text.splitlines() if "│" in line
     }
+
+
+def test_square_brackets_in_names_are_printed_as_they_are() -> None:
+    suggested = answer(title="Rain [live] [/b]", reason="By the maker of “[red]”")
+
+    text = printed(answer_table(suggested, took_ms=12.3))
+    facts = printed(facts_table("Import of [x].csv", {"ignored": ("[red]", "[/b]")}))
+
+    assert text.count("Rain [live] [/b]") == 2
+    assert "“[red]”" in text
+    assert "Import of [x].csv" in facts
+    assert "[red], [/b]" in facts
