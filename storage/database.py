@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, select
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from storage.crypto import Cipher
 from storage.errors import DatabaseUnavailableError
@@ -45,11 +45,12 @@ class Database:
             now: The clock that expiry is measured by.
 
         Raises:
-            DatabaseUnavailableError: It is not there, not readable, or not a database.
+            DatabaseUnavailableError: It is not there, not readable, or not a database; or the address is none that we
+                can open.
             NewerDatabaseError: A newer release has migrated it.
             WrongKeyError: It holds tokens that were encrypted with another key.
         """
-        engine = _engine(make_url(url))
+        engine = _engine(url)
         carry_cipher(engine, cipher)
         database = cls(engine, now=now)
         try:
@@ -101,9 +102,23 @@ class Database:
             yield connection
 
 
-def _engine(url: URL) -> Engine:
-    if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True)
+def _engine(address: str) -> Engine:
+    try:
+        url = make_url(address)
+    except ArgumentError as error:
+        # The address is not repeated: there may be a password in it.
+        raise DatabaseUnavailableError("DATABASE_URL", "that is no address like sqlite:///folder/file") from error
+    try:
+        return _sqlite_engine(url) if url.get_backend_name() == "sqlite" else create_engine(url, pool_pre_ping=True)
+    except ModuleNotFoundError as error:
+        reason = f"its driver, the package {error.name}, is not installed"
+        raise DatabaseUnavailableError(url.render_as_string(hide_password=True), reason) from error
+    except NoSuchModuleError as error:
+        reason = f"{url.drivername} is no kind of database that we know"
+        raise DatabaseUnavailableError(url.render_as_string(hide_password=True), reason) from error
+
+
+def _sqlite_engine(url: URL) -> Engine:
     if url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(url)

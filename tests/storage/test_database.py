@@ -125,6 +125,23 @@ def test_a_place_where_no_file_can_be_is_named(tmp_path: Path) -> None:
         Database.open(url_of(tmp_path / "x.sqlite"), Cipher([KEY]))
 
 
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("pass:word@nowhere", "no address like sqlite:///"),
+        ("nosuchbase://u:pass:word@127.0.0.1/x", "nosuchbase is no kind of database"),
+        ("postgresql+nosuchdriver://u:pass:word@127.0.0.1/x", "nosuchdriver is no kind of database"),
+        ("mysql+pymysql://u:pass:word@127.0.0.1/x", "the package pymysql, is not installed"),
+    ],
+)
+def test_an_address_that_cannot_be_opened_is_refused_without_its_password(address: str, said: str) -> None:
+    with pytest.raises(DatabaseUnavailableError) as caught:
+        Database.open(address, Cipher([KEY]))
+
+    assert said in str(caught.value)
+    assert "pass:word" not in str(caught.value)
+
+
 def test_another_encryption_key_is_noticed_at_start(database: Database) -> None:
     with database.transaction() as stored:
         stored.links.save(link())
