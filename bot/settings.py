@@ -15,6 +15,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from bot.errors import SettingsError
 
 _PLACEHOLDER = re.compile(r"^(<.*>|your[-_ ].*|change[-_ ]?me.*|xxx+|todo|placeholder|\.\.\.)$", re.IGNORECASE)
+_SPOTIFYS_OWN = frozenset({"api.spotify.com", "accounts.spotify.com"})
+_LAST_PORT = 65_535
 _SPOTIFY_ID = re.compile(r"^[0-9a-f]{32}$")
 
 
@@ -77,7 +79,8 @@ class Settings(BaseSettings):
     @field_validator("spotify_api_base", "spotify_accounts_base")
     @classmethod
     def _spotify_or_loopback(cls, value: str) -> str:
-        if not is_loopback(value) and not value.startswith(("https://api.spotify.com", "https://accounts.spotify.com")):
+        parts = urlsplit(value)
+        if not is_loopback(value) and (parts.scheme != "https" or parts.netloc not in _SPOTIFYS_OWN):
             msg = "is Spotify's own address or a loopback one (127.0.0.1)"
             raise ValueError(msg)
         return value.rstrip("/")
@@ -137,9 +140,17 @@ class Settings(BaseSettings):
 
     @field_validator("spotify_daily_budget", "web_port")
     @classmethod
-    def _positive(cls, value: int) -> int:
+    def _not_negative(cls, value: int) -> int:
         if value < 0:
             msg = "is not negative"
+            raise ValueError(msg)
+        return value
+
+    @field_validator("web_port")
+    @classmethod
+    def _port(cls, value: int) -> int:
+        if value > _LAST_PORT:
+            msg = f"is a port, at most {_LAST_PORT}"
             raise ValueError(msg)
         return value
 

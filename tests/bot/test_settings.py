@@ -63,6 +63,8 @@ def test_content_sources_are_a_list_in_order() -> None:
         ("spotify_client_id", "your_client_id", "placeholder"),
         ("spotify_client_id", "abc", "32 hexadecimal digits"),
         ("spotify_api_base", "http://example.org", "loopback"),
+        ("spotify_api_base", "https://api.spotify.com.example.org", "loopback"),
+        ("spotify_accounts_base", "https://accounts.spotify.com@example.org", "loopback"),
         ("public_url", "http://localhost:8080", "refuses localhost"),
         ("public_url", "http://music.example.org", "https"),
         ("time_zone", "Mars/Olympus", "time zone"),
@@ -71,6 +73,7 @@ def test_content_sources_are_a_list_in_order() -> None:
         ("content_sources", "", "at least one"),
         ("lyrics_api_base", "lrclib", "address"),
         ("web_port", -1, "negative"),
+        ("web_port", 65_536, "at most 65535"),
         ("nightly_at", "25:00", "NIGHTLY_AT"),
     ],
 )
