@@ -71,9 +71,7 @@ class Core:
 
     def ask_again(self) -> None:
         """Let words and covers be looked up anew where a service was down the last time."""
-        unasked = self.content.take_unasked()
-        with self.database.transaction() as stored:
-            stored.vectors.forget(unasked.tracks, unasked.albums)
+        self.content.take_unasked()
 
     def warm_up(self) -> None:
         """Load what the first answer needs."""

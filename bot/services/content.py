@@ -88,7 +88,7 @@ class Content:
         return None
 
     def take_unasked(self) -> Unasked:
-        """Return, and forget, the tracks and albums for which a service could not be asked."""
+        """Let tracks and albums for which a service could not be asked be embedded anew, and return them."""
         return self._unasked.take()
 
     def close(self) -> None:

@@ -58,10 +58,14 @@ class UnaskedLog:
             self._albums.clear()
 
     def take(self) -> Unasked:
-        """Return everything on the list and empty it."""
+        """Return everything on the list, empty it, and forget the vectors that were made without an answer.
+
+        All at once: a kill leaves the list as it was, or vectors that are missing and will be made.
+        """
         self.save()
         with self._database.transaction() as stored:
             taken = _read(stored.state.get(STATE_KEY))
+            stored.vectors.forget(taken.tracks, taken.albums)
             stored.state.forget(STATE_KEY)
         return taken
 

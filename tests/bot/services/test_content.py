@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from bot.playground.content_standin import ARCHIVE, LYRICS, RECORDINGS, ContentStandIn
@@ -16,6 +17,7 @@ from bot.services.unasked import Unasked
 from bot.settings import ContentSource
 from recommender.ports import Words
 from recommender.types import Fact, Source, Track
+from storage.catalog_store import CatalogStore
 from storage.database import Database
 from tests.bot.content_world import (
     SecondsClock,
@@ -297,6 +299,23 @@ def test_what_was_not_asked_survives_a_restart(database: Database) -> None:
         tracks=frozenset(track.key for track in tracks),
         albums=frozenset(track.album_key for track in tracks[:1] if track.album_key is not None),
     )
+
+
+def test_taking_the_list_forgets_the_vectors_in_the_same_step(database: Database) -> None:
+    tracks = library(database, 3)
+    stand_in = ContentStandIn()
+    stand_in.weather.down |= {LYRICS, RECORDINGS, ARCHIVE}
+    with content_of(database, stand_in) as content:
+        content.words_of(tracks[:2])
+        content.cover_of(tracks[0])
+        store = CatalogStore(database)
+        ones = np.ones((3, 4), dtype=np.float32)
+        store.save_text("text", [track.key for track in tracks], ones)
+        store.save_cover("cover", [track.album_key for track in tracks if track.album_key is not None], ones)
+
+        content.take_unasked()
+
+    assert (store.count_missing_text("text"), store.count_missing_cover("cover")) == (2, 1)
 
 
 def test_patience_ends_the_asking_and_the_rest_is_remembered(database: Database) -> None:
