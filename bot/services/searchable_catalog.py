@@ -104,12 +104,12 @@ class SearchableCatalog:
         if embedded.text.done + embedded.text.skipped + embedded.covers.done == 0 and self._is_newest:
             return Absorbed(tracks=0, is_complete=is_complete)
         try:
-            index = self.index()
+            added = self.refresh()
         except EmptyCatalogError:
             return Absorbed(tracks=0, is_complete=is_complete)
-        added = self.refresh()
+        index = self.index()  # after the refresh, which may have taken over another process's
         if index.wants_rebuild:
-            self.rebuild()
+            index = self.rebuild()
         if added:
             log.info("tracks became searchable added=%d total=%d", added, len(index))
         return Absorbed(tracks=added, is_complete=is_complete)
