@@ -76,18 +76,30 @@ def reason_for(grounds: Grounds) -> str:
 
 
 def _lead(grounds: Grounds) -> str:
-    seed, track, own = grounds.seed, grounds.track, grounds.because_of
+    seed, own = grounds.seed, grounds.because_of
     if seed.kind is SeedKind.PROMPT:
-        return _free_lead(grounds, Modality.TEXT, f"words are close to {_quoted(seed.prompt or '')}")
+        asked = _quoted(seed.prompt or "")
+        return _free_lead(grounds, Modality.TEXT, f"words are close to {asked}", asked)
     if seed.kind is SeedKind.COVER:
-        return _free_lead(grounds, Modality.IMAGE, "cover looks like your picture")
+        return _free_lead(grounds, Modality.IMAGE, "cover looks like your picture", "your picture")
+    if _is_merely_popular(grounds):
+        return f"Popular, though not close to {_what(seed)}"
     closeness = _closeness(grounds)
     if own is None:
         return _nameless_lead(grounds, closeness)
-    if seed.kind is SeedKind.MEMBER:
-        return f"{_because(own, grounds.evidence)}: {_also_by(track, own)}{closeness}"
-    asked = "the artist you asked about" if seed.kind is SeedKind.ARTIST else "which you asked about"
-    return _capitalised(f"{_also_by(track, own)}{closeness} to {_name(own)}, {asked}")
+    return _led_by(own, grounds, closeness)
+
+
+def _led_by(own: Track, grounds: Grounds, closeness: str) -> str:
+    """Return the lead that names the track behind a suggestion, and no artist twice."""
+    same = _same_artist(grounds.track, own)
+    is_by_the_first = same is not None and same == own.artists[0]
+    if grounds.seed.kind is SeedKind.MEMBER:
+        by = "" if same is None else "same artist, " if is_by_the_first else f"also by {_shortened(same)}, "
+        return f"{_because(own, grounds.evidence)}: {by}{closeness}"
+    if same is None:
+        return _capitalised(f"{closeness} to {_name(own)}")
+    return f"Also by {_shortened(same)}: {closeness} to {_quoted(own.title) if is_by_the_first else _name(own)}"
 
 
 def _nameless_lead(grounds: Grounds, closeness: str) -> str:
@@ -95,19 +107,22 @@ def _nameless_lead(grounds: Grounds, closeness: str) -> str:
     asked = grounds.seed.artist or ""
     if normalised(asked) in {normalised(name) for name in grounds.track.artists}:
         return f"By {_shortened(asked)}, the artist you asked about"
-    what = "what you like" if grounds.seed.kind is SeedKind.MEMBER else "what you asked about"
-    return _capitalised(f"{closeness} to {what}")
+    return _capitalised(f"{closeness} to {_what(grounds.seed)}")
 
 
-def _free_lead(grounds: Grounds, own: Modality, likeness: str) -> str:
+def _what(seed: Seed) -> str:
+    return "what you like" if seed.kind is SeedKind.MEMBER else "what you asked about"
+
+
+def _free_lead(grounds: Grounds, own: Modality, likeness: str, asked: str) -> str:
     """Return the lead for a seed that has one modality of its own; the others are those of the tracks nearest in it."""
     close = _close(grounds)
     echoed = _listed([_IN[each] for each in close if each is not own] or [""])
     if own in close:
-        return f"Its {likeness}" + (f"; close in {echoed} to others like that" if echoed else "")
+        return f"Its {likeness}" + (f"; close in {echoed} to other matches" if echoed else "")
     if close:
         return f"Close in {echoed} to tracks whose {likeness}"
-    return f"Among the nearest of tracks whose {likeness}, though not very close"
+    return f"Not very close, but among the nearest to {asked}"
 
 
 def _closeness(grounds: Grounds) -> str:
@@ -140,10 +155,9 @@ def _because(own: Track, evidence: Evidence | None) -> str:
     return f"Because {phrase.format(_name(own))}"
 
 
-def _also_by(track: Track, own: Track) -> str:
+def _same_artist(track: Track, own: Track) -> str | None:
     names = {normalised(name) for name in track.artists}
-    same = next((name for name in own.artists if normalised(name) in names), None)
-    return f"also by {_shortened(same)}, " if same else ""
+    return next((name for name in own.artists if normalised(name) in names), None)
 
 
 def _shared(grounds: Grounds) -> list[str]:
@@ -151,25 +165,41 @@ def _shared(grounds: Grounds) -> list[str]:
     track, own = grounds.track, grounds.because_of
     if own is None:
         return []
-    shared = []
     theirs = {genre.casefold() for genre in own.genres}
     # The narrowest genre says most, and narrower ones have longer names: "metal", "melodic death metal".
     genres = [genre for genre in track.genres if genre.casefold() in theirs]
-    if genres:
-        shared.append(f"both {_shortened(max(genres, key=len))}")
+    genre = _shortened(max(genres, key=len, default=""))
+    years = ""
     if grounds.parts.era > 0 and track.year and own.year and abs(track.year - own.year) <= SAME_YEARS:
-        shared.append("from the same years" if track.year != own.year else f"both from {track.year}")
-    return [", ".join(shared)] if shared else []
+        years = "from the same years" if track.year != own.year else f"from {track.year}"
+    both = " ".join(filter(None, (genre, years)))
+    return [f"both {both}"] if both else []
 
 
 def _familiar(grounds: Grounds) -> list[str]:
-    return ["by an artist you play"] if grounds.is_familiar and grounds.parts.discovery > 0 else []
+    own = grounds.because_of
+    says_so_already = own is not None and _same_artist(grounds.track, own) is not None
+    is_reason = grounds.is_familiar and grounds.parts.discovery > 0 and not says_so_already
+    return ["by an artist you play"] if is_reason else []
 
 
 def _popular(grounds: Grounds) -> list[str]:
+    return ["popular"] if _is_popular(grounds) and not _is_merely_popular(grounds) else []
+
+
+def _is_popular(grounds: Grounds) -> bool:
+    """Return whether popularity gives more than any modality."""
     largest = max((_part(grounds, each) for each in grounds.cosines), default=0.0)
-    is_reason = grounds.track.popularity is not None and grounds.parts.popularity > largest
-    return ["popular"] if is_reason else []
+    return grounds.track.popularity is not None and grounds.parts.popularity > largest
+
+
+def _is_merely_popular(grounds: Grounds) -> bool:
+    """Return whether nothing but popularity speaks for a track; a prompt and a picture have leads of their own."""
+    own = grounds.because_of
+    is_free = grounds.seed.kind in {SeedKind.PROMPT, SeedKind.COVER}
+    if is_free or own is None or _same_artist(grounds.track, own) is not None:
+        return False
+    return _is_popular(grounds) and not _close(grounds)
 
 
 def _guessed(grounds: Grounds) -> list[str]:

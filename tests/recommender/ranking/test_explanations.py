@@ -39,13 +39,13 @@ def member(*kinds: SignalKind, plays: int = 0) -> str:
 
 
 def test_the_largest_parts_are_named_largest_first() -> None:
-    assert by_track() == "Close in sound and words to “Gravel Road” by The Anvils, which you asked about"
+    assert by_track() == "Close in sound and words to “Gravel Road” by The Anvils"
 
 
 def test_a_small_part_is_not_named() -> None:
     reason = by_track(parts=ScoreParts(text=0.3, audio=0.05), cosines={TEXT: 0.6, AUDIO: 0.4})
 
-    assert reason == "Close in words to “Gravel Road” by The Anvils, which you asked about"
+    assert reason == "Close in words to “Gravel Road” by The Anvils"
 
 
 def test_a_large_part_of_what_is_not_close_is_not_called_close() -> None:
@@ -57,7 +57,7 @@ def test_a_large_part_of_what_is_not_close_is_not_called_close() -> None:
 def test_when_nothing_is_close_it_says_so() -> None:
     reason = by_track(parts=ScoreParts(text=0.05, audio=0.03), cosines={TEXT: 0.1, AUDIO: 0.1})
 
-    assert reason == "Not very close, but nearest in words to “Gravel Road” by The Anvils, which you asked about"
+    assert reason == "Not very close, but nearest in words to “Gravel Road” by The Anvils"
 
 
 def test_three_modalities_are_listed() -> None:
@@ -69,9 +69,7 @@ def test_three_modalities_are_listed() -> None:
 def test_what_is_guessed_is_not_called_close_and_is_owned_up_to() -> None:
     reason = by_track(inferred=frozenset({AUDIO}))
 
-    assert reason == (
-        "Close in words to “Gravel Road” by The Anvils, which you asked about; its sound is guessed from related tracks"
-    )
+    assert reason == ("Close in words to “Gravel Road” by The Anvils; its sound is guessed from related tracks")
 
 
 def test_when_all_is_guessed_nothing_is_claimed() -> None:
@@ -83,14 +81,14 @@ def test_when_all_is_guessed_nothing_is_claimed() -> None:
 def test_what_both_share_is_told_with_the_narrowest_genre() -> None:
     reason = by_track(OTHER, parts=ScoreParts(text=0.2, audio=0.25, era=0.1))
 
-    assert reason.endswith("; both harbour rock, both from 1995")
+    assert reason.endswith("; both harbour rock from 1995")
 
 
 def test_years_nearby_are_the_same_years_and_years_apart_are_not_told() -> None:
     near = replace(OTHER, released=ReleaseDate(1997), genres=())
     far = replace(OTHER, released=ReleaseDate(2007), genres=())
 
-    assert by_track(near, parts=ScoreParts(audio=0.25, era=0.1)).endswith("; from the same years")
+    assert by_track(near, parts=ScoreParts(audio=0.25, era=0.1)).endswith("; both from the same years")
     assert "years" not in by_track(far, parts=ScoreParts(audio=0.25, era=0.01))
 
 
@@ -101,7 +99,28 @@ def test_years_that_did_not_count_are_not_told() -> None:
 def test_the_same_artist_is_told() -> None:
     reason = by_track(replace(STRANGER, artists=("Guest", "the anvils")))
 
-    assert reason.startswith("Also by The Anvils, close in sound and words to “Gravel Road”")
+    assert reason == "Also by The Anvils: close in sound and words to “Gravel Road”"
+
+
+def test_an_artist_whom_both_share_without_leading_is_told_with_who_leads() -> None:
+    own = replace(SEED, artists=("The Anvils", "Guest"))
+
+    reason = by_track(replace(STRANGER, artists=("Guest",)), because_of=own)
+
+    assert reason == "Also by Guest: close in sound and words to “Gravel Road” by The Anvils"
+
+
+def test_a_name_is_not_said_twice() -> None:
+    theirs = replace(OTHER, artists=("The Anvils",))
+    evidence = Evidence(strength=1.0, plays=9, kinds=frozenset({SignalKind.PLAY}), newest=NOW)
+    parts = ScoreParts(text=0.2, audio=0.25, era=0.1, discovery=0.2)
+
+    reason = by_track(theirs, seed=Seed(kind=SeedKind.MEMBER), evidence=evidence, parts=parts, is_familiar=True)
+
+    assert reason == (
+        "Because you often play “Gravel Road” by The Anvils: same artist, close in sound and words; "
+        "both harbour rock from 1995"
+    )
 
 
 def test_popularity_is_told_when_it_decides() -> None:
@@ -110,6 +129,16 @@ def test_popularity_is_told_when_it_decides() -> None:
     assert by_track(popular, parts=ScoreParts(text=0.1, audio=0.1, popularity=0.5)).endswith("; popular")
     assert "popular" not in by_track(popular, parts=ScoreParts(text=0.1, audio=0.6, popularity=0.5))
     assert "popular" not in by_track(STRANGER, parts=ScoreParts(text=0.1, audio=0.1, popularity=0.5))
+
+
+def test_what_is_only_popular_is_not_given_another_reason() -> None:
+    popular = replace(STRANGER, popularity=95)
+    parts, cosines = ScoreParts(text=0.02, popularity=0.5), {TEXT: 0.1}
+
+    assert by_track(popular, parts=parts, cosines=cosines) == "Popular, though not close to what you asked about"
+    assert by_track(popular, parts=parts, cosines=cosines, seed=Seed(kind=SeedKind.MEMBER)) == (
+        "Popular, though not close to what you like"
+    )
 
 
 @pytest.mark.parametrize(
@@ -140,7 +169,7 @@ def test_an_artist_that_the_member_plays_is_told_when_the_familiar_was_asked_for
 def test_an_artist_seed_is_named_as_the_artist() -> None:
     asked = Seed(kind=SeedKind.ARTIST, artist="The Anvils")
 
-    assert by_track(seed=asked).endswith("to “Gravel Road” by The Anvils, the artist you asked about")
+    assert by_track(seed=asked) == "Close in sound and words to “Gravel Road” by The Anvils"
     assert by_track(SEED, seed=asked, because_of=None) == "By The Anvils, the artist you asked about"
 
 
@@ -151,12 +180,14 @@ def test_a_prompt_and_a_picture_are_named() -> None:
         "Its words are close to “songs for a night drive”"
     )
     assert by_track(seed=prompt, because_of=None, cosines={TEXT: 0.5, AUDIO: 0.5}) == (
-        "Its words are close to “songs for a night drive”; close in sound to others like that"
+        "Its words are close to “songs for a night drive”; close in sound to other matches"
     )
     assert by_track(seed=picture, because_of=None, cosines={AUDIO: 0.5}) == (
         "Close in sound to tracks whose cover looks like your picture"
     )
-    assert by_track(seed=picture, because_of=None, cosines={IMAGE: 0.1}).endswith("though not very close")
+    assert by_track(seed=picture, because_of=None, cosines={IMAGE: 0.1}) == (
+        "Not very close, but among the nearest to your picture"
+    )
 
 
 def test_without_a_track_behind_it_nothing_is_invented() -> None:
