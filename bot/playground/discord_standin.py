@@ -28,7 +28,7 @@ from bot.playground.discord_standin_components import SELECTS, walk
 from bot.playground.discord_standin_faults import Fault, FaultPlan, Recorded
 from bot.playground.discord_standin_gateway import DEFAULT_HEARTBEAT_MS, Gateway
 from bot.playground.discord_standin_people import Json, StandInUser
-from bot.playground.discord_standin_reply import Reply
+from bot.playground.discord_standin_reply import DEFAULT_WAIT, Reply
 from bot.playground.discord_standin_rest import Rest
 from bot.playground.discord_standin_world import (
     AUTOCOMPLETE,
@@ -164,7 +164,7 @@ class DiscordStandIn:
         """Whether the bot listens on the gateway."""
         return self.gateway.connected
 
-    async def bot_ready(self, timeout: float = 10.0, *, commands: int = 1) -> None:  # noqa: ASYNC109
+    async def bot_ready(self, timeout: float = DEFAULT_WAIT, *, commands: int = 1) -> None:  # noqa: ASYNC109
         """Wait until the bot listens and has registered at least that many commands.
 
         Raises:

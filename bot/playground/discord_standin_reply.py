@@ -7,7 +7,7 @@ from bot.playground.discord_standin_components import walk
 from bot.playground.discord_standin_people import Json
 from bot.playground.discord_standin_world import EPHEMERAL, LOADING, Interaction, World
 
-DEFAULT_WAIT = 10.0
+DEFAULT_WAIT = 30.0
 """Seconds to wait for an answer unless told otherwise."""
 
 

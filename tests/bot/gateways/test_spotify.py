@@ -192,7 +192,7 @@ def test_nobody_listening_is_unavailable() -> None:
 
 
 async def test_the_event_loop_goes_on_while_spotify_is_slow(world: SpotifyWorld, mara: SpotifyGateway) -> None:
-    world.spotify.weather.delay_s = 0.5
+    world.spotify.weather.delay_s = 1.5
     asking = asyncio.create_task(world.blocking.run(mara.me))
 
     ticks = 0

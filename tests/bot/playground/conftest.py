@@ -13,7 +13,8 @@ from bot.playground.page_visit import Person
 from tests.wire.bot_on_discord import JONAS, MIRA, World
 
 Json = dict[str, Any]
-PATIENCE_S = 5.0
+PATIENCE_S = 30.0
+"""Seconds; generous, because the machine may be busy."""
 
 
 class Visitor:
