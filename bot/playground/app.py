@@ -83,6 +83,7 @@ class Playground:
             await self._started(self.content.start(), self.content.stop)
             self.spotify = self._spotify()
             load_grants(self.spotify.login, self.home / GRANTS)
+            self.spotify.login.on_grants_changed = self._save_grants
             await self._started(self.spotify.start(), self.spotify.stop)
         except BaseException:
             await self._closing.aclose()
@@ -93,7 +94,7 @@ class Playground:
     async def __aexit__(self, *_: object) -> None:
         """Stop the bot, then everything else."""
         await self.stop_bot()
-        save_grants(self.spotify.login, self.home / GRANTS)
+        self._save_grants()
         await self._closing.aclose()
 
     @property
@@ -215,6 +216,9 @@ class Playground:
             redirect_uris=[f"{self._public_url}/spotify/callback"],
             catalog=[stand_in_track(track, self.page.cover_url) for track in self.catalog.tracks],
         )
+
+    def _save_grants(self) -> None:
+        save_grants(self.spotify.login, self.home / GRANTS)
 
     def _cover_of(self, album: str) -> bytes | None:
         found = self.catalog.album(album)

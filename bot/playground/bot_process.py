@@ -29,7 +29,7 @@ def child_environment(settings: Mapping[str, str]) -> dict[str, str]:
 
 
 class BotProcess:
-    """Runs ``python -m bot`` with the playground's settings; one long-lived run at a time.
+    """Runs ``python -m bot`` with the playground's settings; one long-lived run at a time. It ends when we do.
 
     Args:
         settings: Names as in ``.env``.
@@ -69,7 +69,14 @@ class BotProcess:
 
     async def _spawn(self, *arguments: str, stdout: int | None = None) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "bot", *arguments, env=self._environment, cwd=self._folder, stdout=stdout
+            sys.executable,
+            "-m",
+            "bot.playground.bot_child",
+            *arguments,
+            env=self._environment,
+            cwd=self._folder,
+            stdin=asyncio.subprocess.PIPE,  # its end tells the child that we are gone, however we went
+            stdout=stdout,
         )
 
 

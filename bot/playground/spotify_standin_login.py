@@ -71,6 +71,8 @@ class StandInAccounts:
         self._codes: dict[str, Grant] = {}
         self._access: dict[str, Grant] = {}
         self._refresh: dict[str, Grant] = {}
+        self.on_grants_changed: Callable[[], None] = lambda: None
+        """Is told of every new refresh token."""
         self.refreshes = 0
         """How often a refresh token was presented."""
 
@@ -204,6 +206,7 @@ class StandInAccounts:
     def _new_refresh(self, grant: Grant) -> str:
         token = "AQ" + secrets.token_urlsafe(80)
         self._refresh[token] = grant
+        self.on_grants_changed()
         return token
 
     def _issue(self, grant: Grant, *, refresh_token: str | None, says_scope: bool) -> web.Response:

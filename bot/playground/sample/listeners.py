@@ -49,7 +49,8 @@ class Listener:
     @property
     def taste_label(self) -> str:
         """The taste in a few words, for a person to choose by."""
-        return " and ".join(self.tastes) if self.tastes else "new here, no history"
+        *others, last = self.tastes or ("new here, no history",)
+        return f"{', '.join(others)} and {last}" if others else last
 
 
 def _tastes(**shares: float) -> Mapping[str, float]:

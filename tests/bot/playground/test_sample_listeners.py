@@ -68,6 +68,7 @@ def test_someone_is_new_to_spotify(catalog: SampleCatalog) -> None:
 
     assert noor.display_name == "Noor"
     assert [*noor.plays, *noor.saved, *noor.playlists, *noor.top] == []
+    assert next(each for each in LISTENERS if each.name == "Desmond").taste_label == "jazz, soul and hip hop"
     assert next(each for each in LISTENERS if each.name == "Noor").taste_label == "new here, no history"
 
 

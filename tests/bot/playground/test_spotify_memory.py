@@ -39,6 +39,15 @@ def test_a_refresh_token_is_good_after_a_restart(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["grants.json"]
 
 
+def test_whoever_agreed_is_told_of_at_once_so_that_a_kill_forgets_nobody() -> None:
+    stand_in, told = spotify(MIRA), []
+    stand_in.login.on_grants_changed = lambda: told.append(len(stand_in.login.grants()))
+
+    stand_in.login._new_refresh(grant(MIRA))  # what consent and renewal both end in
+
+    assert told == [1]
+
+
 def test_accounts_that_are_gone_and_a_first_start_leave_nothing(tmp_path: Path) -> None:
     before, after = spotify(MIRA, JONAS), spotify(MIRA)
     before.login.restore({"mine": grant(MIRA), "theirs": grant(JONAS)})
