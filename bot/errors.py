@@ -50,8 +50,8 @@ class NotFoundInCatalogError(BotError):
     """Nothing in the catalog has that name."""
 
     def __init__(self, asked: str, closest: tuple[str, ...]) -> None:
-        hint = f" Closest: {'; '.join(closest)}." if closest else " The catalog may be empty."
-        super().__init__(f"Nothing in the catalog is called {asked!r}.{hint}")
+        hint = f" Closest: {'; '.join(closest)}." if closest else " Nothing there comes close, either."
+        super().__init__(f"Nothing in the catalog is called “{' '.join(asked.split())}”.{hint}")
         self.asked = asked
         self.closest = closest
 
@@ -92,6 +92,13 @@ class TrackGoneError(BotError):
 
     def __init__(self) -> None:
         super().__init__("That track is no longer in the catalog, so there is nothing to note.")
+
+
+class UnknownButtonError(BotError):
+    """A button was pressed that this version of the bot does not make."""
+
+    def __init__(self) -> None:
+        super().__init__("That button is from another version of me. Use the command again for one that works.")
 
 
 class SeveralSeedsError(BotError):

@@ -1,7 +1,7 @@
 """Recommending: from what a member asks for to ranked suggestions with reasons."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -10,7 +10,7 @@ from bot.background import BlockingPool
 from bot.errors import NotFoundInCatalogError, NotLinkedError
 from bot.services.asks import Answer, Ask, TitleChoice
 from bot.services.searchable_catalog import SearchableCatalog
-from recommender.errors import NothingToGoOnError
+from recommender.errors import EmptyCatalogError, NothingToGoOnError
 from recommender.index.catalog_index import CatalogIndex
 from recommender.ranking.recommender import Recommender
 from recommender.types import (
@@ -178,7 +178,7 @@ def _tracks_seed(stored: Stored, named: tuple[str, ...]) -> _ResolvedSeed:
 def _artist_seed(stored: Stored, named: str) -> _ResolvedSeed:
     artist = stored.tracks.artist_named(named)
     if artist is None:
-        raise NotFoundInCatalogError(named, tuple(stored.tracks.closest_artists(named, MOST_HINTS)))
+        raise _not_found(stored, named, stored.tracks.closest_artists(named, MOST_HINTS))
     seed = Seed(kind=SeedKind.ARTIST, artist=artist)
     return _ResolvedSeed(seed, named, {"kind": "artist", "artist": named})
 
@@ -192,8 +192,13 @@ def _find_track(stored: Stored, name: str) -> Track:
     else:
         found = stored.tracks.titled(name, 1)
     if not found:
-        raise NotFoundInCatalogError(name, tuple(stored.tracks.closest_titles(name, MOST_HINTS)))
+        raise _not_found(stored, name, stored.tracks.closest_titles(name, MOST_HINTS))
     return found[0]
+
+
+def _not_found(stored: Stored, named: str, closest: Sequence[str]) -> Exception:
+    is_empty = not closest and stored.tracks.count() == 0
+    return EmptyCatalogError() if is_empty else NotFoundInCatalogError(named, tuple(closest))
 
 
 def _asking_member(ask: Ask) -> MemberId:

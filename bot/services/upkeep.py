@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from bot.background import BlockingPool
 from bot.errors import BotError, NeedsRelinkError
-from bot.services.library_records import SyncSummary
+from bot.services.library_records import SyncStep, SyncSummary
 from bot.services.library_sync import LibrarySyncService
 from bot.services.searchable_catalog import Absorbed, SearchableCatalog
 from recommender.errors import EmptyCatalogError
@@ -33,6 +33,15 @@ ROUND_EVERY = timedelta(minutes=5)
 NIGHTLY_MARK = "nightly.last"
 """When the nightly refresh last ended, and how."""
 STILL_READING = "Some of your tracks are still being read; ask again in a few minutes for better picks."
+
+_CALLED = {
+    SyncStep.RECENT: "recent plays",
+    SyncStep.TOP_SHORT: "top tracks",
+    SyncStep.TOP_MEDIUM: "top tracks",
+    SyncStep.TOP_LONG: "top tracks",
+    SyncStep.SAVED: "saved tracks",
+    SyncStep.PLAYLISTS: "playlists",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,5 +230,5 @@ async def _step(name: str, work: Callable[[], Awaitable[str]]) -> Step:
 def _remarks(summary: SyncSummary) -> tuple[str, ...]:
     if summary.stopped_by is not None:
         return (f"{summary.stopped_by} I used what I already know of you.",)
-    failed = [step.step.value.replace("_", " ") for step in summary.steps if step.error is not None]
-    return (f"Spotify did not give me your {', '.join(failed)} this time.",) if failed else ()
+    failed = dict.fromkeys(_CALLED[step.step] for step in summary.steps if step.error is not None)
+    return (f"Spotify did not give me your {' and '.join(failed)} this time.",) if failed else ()

@@ -94,6 +94,13 @@ async def test_an_unknown_title_brings_the_closest(world: World) -> None:
     assert any(track.title in closest for closest in caught.value.closest)
 
 
+async def test_a_title_that_resembles_nothing_is_not_blamed_on_an_empty_catalog(world: World) -> None:
+    with pytest.raises(NotFoundInCatalogError) as caught:
+        await world.recommending.recommend(Ask(tracks=("zzzzzz",)))
+
+    assert str(caught.value) == "Nothing in the catalog is called “zzzzzz”. Nothing there comes close, either."
+
+
 async def test_an_unknown_artist_brings_the_closest(world: World) -> None:
     artist = world.tracks("jazz")[0].artists[0]
 

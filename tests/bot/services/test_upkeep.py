@@ -105,7 +105,7 @@ async def test_one_closed_list_is_named(world: World) -> None:
 
     [remark] = await world.upkeep.bring_up_to_date(MARA)
 
-    assert remark == "Spotify did not give me your saved this time."
+    assert remark == "Spotify did not give me your saved tracks this time."
 
 
 async def test_a_dead_link_asks_for_a_new_one(world: World) -> None:
