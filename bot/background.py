@@ -1,8 +1,9 @@
 """The one door through which blocking work leaves the event loop."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import ParamSpec, TypeVar
 
 P = ParamSpec("P")
@@ -23,3 +24,13 @@ class BlockingPool:
     def close(self) -> None:
         """Let running work finish and drop what is still queued."""
         self._threads.shutdown(wait=True, cancel_futures=True)
+
+
+@contextmanager
+def blocking_pool(name: str, workers: int) -> Iterator[BlockingPool]:
+    """Give a pool for as long as the block lasts."""
+    pool = BlockingPool(workers=workers, name=name)
+    try:
+        yield pool
+    finally:
+        pool.close()

@@ -1,20 +1,19 @@
 """Builds every object once, from top to bottom, and closes them in reverse."""
 
 import asyncio
-import logging
-import signal
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from bot.background import BlockingPool
+from bot.background import BlockingPool, blocking_pool
 from bot.errors import SettingsError
 from bot.gateways.spotify import SpotifyGateway
 from bot.gateways.spotify_budget import SpotifyBudget
 from bot.gateways.spotify_login import SpotifyLogin
 from bot.gateways.spotify_wire import new_session
+from bot.lifetime import cancelled_at_the_end, until_stopped
 from bot.services.content import Content
 from bot.services.content_services import ContentServices
 from bot.services.feedback import FeedbackService
@@ -38,8 +37,6 @@ from storage.database import Database
 
 if TYPE_CHECKING:
     from aiohttp import web
-
-log = logging.getLogger(__name__)
 
 MODELS = "models"
 """Folder of converted networks inside the home."""
@@ -126,7 +123,7 @@ def open_core(settings: Settings, *, chunk: int = TRACKS_PER_CHUNK) -> Iterator[
 @contextmanager
 def open_recommending(settings: Settings) -> Iterator[RecommendingService]:
     """Open what the command line recommends with."""
-    with open_core(settings) as core, _pool("blocking", BLOCKING_WORKERS) as blocking:
+    with open_core(settings) as core, blocking_pool("blocking", BLOCKING_WORKERS) as blocking:
         yield RecommendingService(core.database, core.catalog, core.recommender_for, blocking, now=utc_now)
 
 
@@ -147,8 +144,8 @@ def run_bot(settings: Settings) -> None:
 async def _nightly(settings: Settings) -> tuple[Step, ...]:
     with (
         open_core(settings) as core,
-        _pool("blocking", BLOCKING_WORKERS) as blocking,
-        _pool("encoding", 1) as encoding,
+        blocking_pool("blocking", BLOCKING_WORKERS) as blocking,
+        blocking_pool("encoding", 1) as encoding,
     ):
         async with asyncio.TaskGroup() as tasks:
             core.convert_encoders()
@@ -167,9 +164,9 @@ async def _serve(settings: Settings) -> None:
         point_discord_at(settings.discord_api_base, settings.discord_gateway_url)
     async with AsyncExitStack() as closing:
         core = closing.enter_context(open_core(settings, chunk=LIBRARY_CHUNK))
-        blocking = closing.enter_context(_pool("blocking", BLOCKING_WORKERS))
-        encoding = closing.enter_context(_pool("encoding", 1))
-        tasks = await closing.enter_async_context(_cancelled_at_the_end())
+        blocking = closing.enter_context(blocking_pool("blocking", BLOCKING_WORKERS))
+        encoding = closing.enter_context(blocking_pool("encoding", 1))
+        tasks = await closing.enter_async_context(cancelled_at_the_end())
         spotify = _spotify_side(core, blocking)
         upkeep = _upkeep(core, spotify.library, blocking, encoding, tasks)
 
@@ -213,7 +210,7 @@ async def _serve(settings: Settings) -> None:
         if core.store.count():
             await ready
         tasks.create_task(upkeep.run())
-        await _until_stopped(bot.serve(_token(settings)))
+        await until_stopped(bot.serve(_token(settings)))
 
 
 def _spotify_side(core: Core, blocking: BlockingPool) -> SpotifySide:
@@ -271,49 +268,6 @@ def _token(settings: Settings) -> str:
     if settings.discord_token is None:
         raise SettingsError("DISCORD_TOKEN", "is not set; put it into .env, or try `cratedigger playground`")
     return settings.discord_token.get_secret_value()
-
-
-@contextmanager
-def _pool(name: str, workers: int) -> Iterator[BlockingPool]:
-    pool = BlockingPool(workers=workers, name=name)
-    try:
-        yield pool
-    finally:
-        pool.close()
-
-
-class _EndedError(Exception):
-    """Ends a task group whose tasks would go on for ever."""
-
-
-@asynccontextmanager
-async def _cancelled_at_the_end() -> AsyncIterator[asyncio.TaskGroup]:
-    """Give a group for background tasks, which are cancelled when the block ends."""
-    failure: Exception | None = None
-    try:
-        async with asyncio.TaskGroup() as tasks:
-            try:
-                yield tasks
-            except Exception as error:  # noqa: BLE001  (raised again below, outside the group's own exception group)
-                failure = error
-            raise _EndedError  # noqa: TRY301  (how a task group is ended from within)
-    except* _EndedError:
-        pass
-    if failure is not None:
-        raise failure
-
-
-async def _until_stopped(serving: Coroutine[object, object, None]) -> None:
-    """Serve until it ends by itself, or SIGINT or SIGTERM asks for the end."""
-    task = asyncio.ensure_future(serving)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
-    try:
-        await task
-    except asyncio.CancelledError:
-        if (me := asyncio.current_task()) is not None and me.cancelling():
-            raise
-        log.info("stopping")
 
 
 @asynccontextmanager
