@@ -10,10 +10,12 @@ from typing import Final, Protocol
 
 import numpy as np
 
+from recommender.audio_columns import audio_row
 from recommender.encoders.track_text import compose
 from recommender.errors import NothingToGoOnError
 from recommender.interests import Interest
 from recommender.ports import TrackIndex, Words
+from recommender.ranking.prompt_meaning import PromptMeaning
 from recommender.types import Fact, Keys, Matrix, Modality, Source, Track, TrackKey, Vector, Weights
 
 PromptEncoder = Callable[[str], Vector]
@@ -27,6 +29,12 @@ MAX_STYLED_TRACKS: Final = 3
 """Among more named tracks the titles average out by themselves."""
 ECHO_TRACKS: Final = 30
 """Nearest tracks that lend a prompt or a picture the modalities that it has not."""
+UNDERSTOOD_DISCOUNT: Final = 0.75
+"""Of the text's weight: what it loses when every word of a prompt is understood as a sound. Then the titles that hold
+such words are weak evidence, and how the tracks sound is strong. It falls with the square of the share that is
+understood: words that are left over say what the songs are about."""
+MAX_TRACKS_OF_YEARS: Final = 400
+"""Tracks that stand for the music of some years; fewer than twice as many are compared."""
 MAX_ANCHORS: Final = 40
 """Tracks of one direction that a candidate is compared with one by one."""
 _ENCODABLE: Final = frozenset({Source.DATASET, Source.MUSICBRAINZ, Source.MEMBER})
@@ -139,18 +147,38 @@ def style_words(track: Track) -> str | None:
     return compose(Words(title="", artists=track.artists, album=None, genres=genres, lyrics=None))[0]
 
 
-def prompt_direction(prompt: str, index: SearchableIndex, weights: Weights, encode: PromptEncoder) -> Direction:
+def prompt_direction(
+    meaning: PromptMeaning, index: SearchableIndex, weights: Weights, encode: PromptEncoder, *, of_years: Keys
+) -> Direction:
     """Return the direction of a free text.
 
-    The text is read twice, as it is and as a genre, for that is where tracks without lyrics say more than their title.
-    What it has no evidence of (sound, cover) is taken from the tracks whose words are nearest, as far as they agree.
+    Its words are read twice, as they are and as a genre, for that is where tracks without lyrics say more than their
+    title. The sound that it asks for counts as the sound. What it has no evidence of is taken from the tracks whose
+    words are nearest, as far as they agree. Where nothing but years is asked for, the music of those years is.
+
+    Args:
+        meaning: Of the text; it asks for words, a sound or years.
+        index: The searchable catalog.
+        weights: Of the request.
+        encode: Encodes the words.
+        of_years: Tracks of the years that it asks for.
 
     Raises:
-        NothingToGoOnError: Nothing of it can be read.
+        NothingToGoOnError: Nothing of it can be read, or compared by these weights.
     """
-    readings = np.stack([encode(prompt), encode(compose(_as_genre(prompt))[0])])
-    words = index.space.sub_vectors(Modality.TEXT, readings).mean(axis=0)
-    return _echoed(Modality.TEXT, words, index, weights)
+    sound = _asked_sound(meaning, index.space) if weights.of(Modality.AUDIO) > 0 else None
+    if meaning.words:
+        readings = np.stack([encode(meaning.words), encode(compose(_as_genre(meaning.words))[0])])
+        words = index.space.sub_vectors(Modality.TEXT, readings).mean(axis=0)
+        if sound is not None:
+            weights = replace(weights, text=weights.text * (1 - UNDERSTOOD_DISCOUNT * meaning.understood**2))
+        return _echoed(Modality.TEXT, words, index, weights, sound=sound)
+    if sound is not None:
+        return _lone(index.space.query({Modality.AUDIO: sound}, weights))
+    sample = of_years[:: max(1, len(of_years) // MAX_TRACKS_OF_YEARS)]
+    vectors = known_vectors(index, sample)
+    centre = {each: vectors[:, at].sum(axis=0) for each, at in index.space.slices.items()}
+    return _lone(index.space.query(centre, weights))
 
 
 def cover_direction(picture: Vector, index: SearchableIndex, weights: Weights) -> Direction:
@@ -167,21 +195,42 @@ def cover_direction(picture: Vector, index: SearchableIndex, weights: Weights) -
     return _echoed(Modality.IMAGE, sub, index, _only(Modality.IMAGE) if alone else weights)
 
 
-def _echoed(modality: Modality, sub: Vector, index: SearchableIndex, weights: Weights) -> Direction:
+def _echoed(
+    modality: Modality, sub: Vector, index: SearchableIndex, weights: Weights, *, sound: Vector | None = None
+) -> Direction:
     """Return a direction that has one modality of its own, and the others from the tracks nearest in it.
+
+    A sound that was asked for helps to find them, and stands above the one that they have in common, which only adds
+    what was left open.
 
     Source:
         Pseudo-relevance feedback: Rocchio, in Salton (ed.), The SMART Retrieval System, 1971, pp. 313-323. Measured on
         28,356 tracks and 120 prompts that name genres, genre among ten: .73 without, .77 with the sound echoed.
     """
     space = index.space
-    nearest, _ = index.search(space.query({modality: sub}, _only(modality)), ECHO_TRACKS)
+    near = space.query({modality: sub}, _only(modality))
+    if sound is not None:
+        near = space.query({modality: sub, Modality.AUDIO: sound}, replace(weights, image=0.0, collaborative=0.0))
+    nearest, _ = index.search(near, ECHO_TRACKS)
     vectors = known_vectors(index, nearest)
     echoes = {each: vectors[:, at].mean(axis=0) for each, at in space.slices.items() if each is not modality}
+    if sound is not None:
+        echoes[Modality.AUDIO] = sound + np.where(sound == 0, echoes[Modality.AUDIO], 0)
     query = space.query({modality: sub, **echoes}, weights)
     for each, echo in echoes.items():
         # Unit vectors that agree have a long mean.
         query[space.slices[each]] *= min(float(np.linalg.norm(echo)), 1.0)
+    return _lone(query)
+
+
+def _asked_sound(meaning: PromptMeaning, space: Space) -> Vector | None:
+    """Return a unit direction among the audio features in which each one that is asked for counts the same."""
+    row = np.asarray([audio_row(meaning.sound)], dtype=np.float32)
+    signs = np.sign(space.sub_vectors(Modality.AUDIO, row)[0])
+    return (signs / np.linalg.norm(signs)).astype(np.float32) if signs.any() else None
+
+
+def _lone(query: Vector) -> Direction:
     return Direction(query=query, share=1.0, anchor_queries=np.empty((0, len(query)), dtype=np.float32))
 
 

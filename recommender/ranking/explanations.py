@@ -8,12 +8,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from recommender.ranking.prompt_meaning import PromptMeaning
 from recommender.songs import normalised
 from recommender.taste_profile import Evidence
 from recommender.types import Modality, ScoreParts, Seed, SeedKind, SignalKind, Track
 
 CLOSE_COSINE: Final = 0.3
 """Cosine from which two tracks may be called close in something; unrelated ones have about 0."""
+PROMPT_COSINE: Final = 0.4
+"""The same for the words of a prompt: among 28,356 tracks the nearest to a prompt without any meaning reach .39."""
 NOTABLE_SHARE: Final = 0.4
 """A modality is named when it gives at least this share of what the largest one gives."""
 NOTABLE_GUESS: Final = 0.1
@@ -66,6 +69,8 @@ class Grounds:
     """What the member did with that track."""
     is_familiar: bool = False
     """Whether the artist is one that the member plays."""
+    meaning: PromptMeaning | None = None
+    """What the prompt asks for, where there is one."""
 
 
 def reason_for(grounds: Grounds) -> str:
@@ -78,8 +83,7 @@ def reason_for(grounds: Grounds) -> str:
 def _lead(grounds: Grounds) -> str:
     seed, own = grounds.seed, grounds.because_of
     if seed.kind is SeedKind.PROMPT:
-        asked = _quoted(seed.prompt or "")
-        return _free_lead(grounds, Modality.TEXT, f"words are close to {asked}", asked)
+        return _prompt_lead(grounds)
     if seed.kind is SeedKind.COVER:
         return _free_lead(grounds, Modality.IMAGE, "cover looks like your picture", "your picture")
     if _is_merely_popular(grounds):
@@ -114,6 +118,27 @@ def _what(seed: Seed) -> str:
     return "what you like" if seed.kind is SeedKind.MEMBER else "what you asked about"
 
 
+def _prompt_lead(grounds: Grounds) -> str:
+    """Return the lead for a prompt: what its words are close to, and what it asked for by name and got."""
+    meaning = grounds.meaning
+    asked = _quoted(meaning.words if meaning is not None and meaning.words else grounds.seed.prompt or "")
+    likeness = f"words are close to {asked}"
+    got = _got(grounds, meaning) if meaning is not None else ""
+    if meaning is not None and not meaning.words:
+        return _capitalised(got or f"{_closeness(grounds)} to what you asked for")
+    if not got:
+        return _free_lead(grounds, Modality.TEXT, likeness, asked)
+    is_close = Modality.TEXT not in grounds.inferred and grounds.cosines.get(Modality.TEXT, 0) >= PROMPT_COSINE
+    return f"Its {likeness}; {got}" if is_close else _capitalised(got)
+
+
+def _got(grounds: Grounds, meaning: PromptMeaning) -> str:
+    labels = meaning.labels_of(grounds.track)
+    if labels:
+        return f"{_listed(labels)}, as you asked"
+    return "close to the sound that you asked for" if meaning.traits and Modality.AUDIO in _close(grounds) else ""
+
+
 def _free_lead(grounds: Grounds, own: Modality, likeness: str, asked: str) -> str:
     """Return the lead for a seed that has one modality of its own; the others are those of the tracks nearest in it."""
     close = _close(grounds)
@@ -138,11 +163,15 @@ def _closeness(grounds: Grounds) -> str:
 
 def _close(grounds: Grounds) -> list[Modality]:
     """Return the known modalities in which the track is really close, largest part first."""
+    is_prompt = grounds.seed.kind is SeedKind.PROMPT
+    enough = {Modality.TEXT: PROMPT_COSINE} if is_prompt else {}
     largest = max((_part(grounds, each) for each in grounds.cosines), default=0.0)
     close = [
         each
         for each, cosine in grounds.cosines.items()
-        if each not in grounds.inferred and cosine >= CLOSE_COSINE and _part(grounds, each) >= NOTABLE_SHARE * largest
+        if each not in grounds.inferred
+        and cosine >= enough.get(each, CLOSE_COSINE)
+        and _part(grounds, each) >= NOTABLE_SHARE * largest
     ]
     return sorted(close, key=lambda each: -_part(grounds, each))
 

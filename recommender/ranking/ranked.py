@@ -14,7 +14,10 @@ from recommender.ranking.diversity import Label, capped_mmr_order
 from recommender.ranking.explanations import Grounds, reason_for
 from recommender.ranking.pool import Pool, artists_of, song_key
 from recommender.ranking.popularity import decayed_popularity
+from recommender.ranking.prompt_meaning import PromptMeaning
 from recommender.ranking.scoring import (
+    ASKED_ERA_SHARE,
+    ERA_SHARE,
     ContentScores,
     content_scores,
     discovery_leaning,
@@ -33,6 +36,7 @@ from recommender.types import (
     Suggestion,
     Track,
     TrackKey,
+    Vector,
 )
 
 MAX_PER_ARTIST: Final = 2
@@ -50,6 +54,8 @@ class RankedPool:
     because_of: tuple[Track | None, ...]
     """The track behind each."""
     slices: Mapping[Modality, slice]
+    meaning: PromptMeaning | None = None
+    """Of the prompt, where there is one."""
 
 
 def ranked_pool(
@@ -62,6 +68,7 @@ def ranked_pool(
     disliked: Matrix,
     slices: Mapping[Modality, slice],
     today: date,
+    meaning: PromptMeaning | None = None,
 ) -> RankedPool:
     """Score a pool.
 
@@ -74,6 +81,7 @@ def ranked_pool(
         disliked: Shape (m, dim), fused vectors of disliked tracks.
         slices: Where each modality lies in a vector.
         today: Popularity fades with the age at this day.
+        meaning: Of the prompt, where there is one; the years that it names are those that count.
     """
     own = [_same_songs(pool.tracks, direction, behind) for direction in directions]
     content = content_scores(directions, pool.vectors, slices, own=own)
@@ -81,19 +89,33 @@ def ranked_pool(
         behind.get(directions[direction].anchors[anchor]) if anchor >= 0 else None
         for direction, anchor in zip(content.direction.tolist(), content.anchor.tolist(), strict=True)
     )
-    years = [track.year for track in pool.tracks]
-    seed_years = [None if track is None else track.year for track in because_of]
+    era, era_share = _era(pool.tracks, because_of, request, meaning)
     parts = score_parts(
         content,
         mix=request.mix,
-        era=None if rests_on_one(request.weights) else era_closeness(years, seed_years),
+        era=era,
+        era_share=era_share,
         popularity=decayed_popularity(pool.tracks, today=today),
         discovery=discovery_leaning(
             [not artists_of(track).isdisjoint(familiar) for track in pool.tracks], request.discovery
         ),
         dislikes=dislike_penalty(pool.vectors, disliked, slices, request.weights),
     )
-    return RankedPool(pool=pool, content=content, parts=tuple(parts), because_of=because_of, slices=slices)
+    return RankedPool(
+        pool=pool, content=content, parts=tuple(parts), because_of=because_of, slices=slices, meaning=meaning
+    )
+
+
+def _era(
+    tracks: Sequence[Track], because_of: Sequence[Track | None], request: Request, meaning: PromptMeaning | None
+) -> tuple[Vector | None, float]:
+    """Return how near the years of release are to what is wanted, and how much that counts."""
+    years = [track.year for track in tracks]
+    if meaning is not None and meaning.years:
+        return era_closeness(years, [meaning.nearest_year(year) for year in years]), ASKED_ERA_SHARE
+    if rests_on_one(request.weights):
+        return None, ERA_SHARE
+    return era_closeness(years, [None if own is None else own.year for own in because_of]), ERA_SHARE
 
 
 def order_of(ranked: RankedPool, directions: Sequence[Direction], count: int) -> list[int]:
@@ -107,7 +129,7 @@ def order_of(ranked: RankedPool, directions: Sequence[Direction], count: int) ->
     ]
     caps = {label: 1 if label[0] == "song" else MAX_PER_ARTIST for row in labels for label in row}
     return capped_mmr_order(
-        np.clip([each.total for each in ranked.parts], 0, 1).astype(np.float32),
+        np.asarray([each.total for each in ranked.parts], dtype=np.float32),
         clustering_points(ranked.pool.vectors, ranked.slices),
         trade_off=VARIETY_TRADE_OFF,
         count=count,
@@ -160,6 +182,7 @@ def suggestion_of(
         because_of=own,
         evidence=evidence.get(own.key) if own is not None and request.seed.kind is SeedKind.MEMBER else None,
         is_familiar=not artists_of(track).isdisjoint(played),
+        meaning=ranked.meaning,
     )
     return Suggestion(
         rank=rank,

@@ -104,6 +104,7 @@ class Recommender:
             disliked=known_vectors(self._index, profile.disliked[:MAX_DISLIKES]),
             slices=self._index.space.slices,
             today=now.date(),
+            meaning=start.meaning,
         )
         return self._answer(
             suggestion_of(ranked, row, rank=rank, request=request, evidence=profile.evidence, played=frozenset(played))
@@ -124,6 +125,12 @@ class Recommender:
         among = None if request.filters.is_open else self._lookup.keys_matching(request.filters)
         queries, shares = _looks(start.directions)
         found = candidates(self._index, queries, shares, excluded=excluded, among=among)
+        if len(start.of_years):
+            near = np.setdiff1d(start.of_years, excluded)
+            then = [
+                nearest(self._index, each.query, POOL_SIZE, excluded=excluded, among=near) for each in start.directions
+            ]
+            found = np.unique(np.concatenate([found, *then]))
         if not wants_familiar:
             return found
         theirs = np.setdiff1d(self._of_artists(islice(familiar, MAX_FAMILIAR_ARTISTS)), excluded)

@@ -1,7 +1,8 @@
 """Seeds: what a request starts from, read into directions."""
 
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -21,13 +22,17 @@ from recommender.ranking.directions import (
     style_words,
     styled_directions,
 )
+from recommender.ranking.prompt_meaning import PromptMeaning, Years, meaning_of
 from recommender.songs import normalised
 from recommender.taste_profile import TasteProfile
-from recommender.types import Keys, Request, SeedKind, Track, TrackKey, Vector
+from recommender.types import Filters, Keys, Modality, Request, SeedKind, Track, TrackKey, Vector
 
 CoverEncoder = Callable[[bytes], Vector]
 """Returns the raw vector of a picture, or raises PictureRefusedError."""
 
+LONGEST_WORD: Final = 60
+"""Characters; what is longer is no word of any language, and no encoder reads it."""
+_WORD: Final = re.compile(r"\w+")
 MAX_ARTIST_TRACKS: Final = 200
 """Tracks that stand for an artist: the most popular ones."""
 _POPULARITY_UNKNOWN: Final = 30
@@ -45,6 +50,10 @@ class Start:
     """The tracks that were named one by one."""
     artists: frozenset[str] = frozenset()
     """Normalised names of the artists that were asked about."""
+    meaning: PromptMeaning | None = None
+    """What a prompt asks for."""
+    of_years: Keys = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    """Tracks of the decades that a prompt names, ascending, as far as they pass the filters."""
 
 
 class SeedReader:
@@ -76,10 +85,7 @@ class SeedReader:
             case SeedKind.ARTIST:
                 return self._of_artist(request)
             case SeedKind.PROMPT:
-                prompt = (seed.prompt or "").strip()
-                if not prompt:
-                    raise NothingToGoOnError("The prompt is empty: say what you would like to hear.")
-                return Start(directions=(prompt_direction(prompt, self._index, weights, self._prompt_encoder),))
+                return self._of_prompt(request)
             case SeedKind.COVER:
                 picture = self._cover_encoder(seed.cover or b"")
                 return Start(directions=(cover_direction(picture, self._index, weights),))
@@ -106,6 +112,29 @@ class SeedReader:
             tracks=tracks,
             artists=frozenset(normalised(name) for track in tracks for name in track.artists),
         )
+
+    def _of_prompt(self, request: Request) -> Start:
+        prompt = (request.seed.prompt or "").strip()
+        if not prompt:
+            raise NothingToGoOnError("The prompt is empty: say what you would like to hear.")
+        if not any(len(word) <= LONGEST_WORD for word in _WORD.findall(prompt)):
+            raise NothingToGoOnError("I find no words in this prompt: say what you would like to hear.")
+        meaning = meaning_of(prompt)
+        of_years = self._of_years(meaning.years, request.filters)
+        has_sound = bool(meaning.traits) and request.weights.of(Modality.AUDIO) > 0
+        if not (meaning.words or has_sound or len(of_years)):
+            meaning = replace(meaning, words=prompt)
+        direction = prompt_direction(meaning, self._index, request.weights, self._prompt_encoder, of_years=of_years)
+        return Start(directions=(direction,), meaning=meaning, of_years=of_years)
+
+    def _of_years(self, years: tuple[Years, ...], filters: Filters) -> Keys:
+        decades = sorted({decade for each in years for decade in each.decades})
+        found = [
+            self._lookup.keys_matching(replace(filters, decade=decade))
+            for decade in decades
+            if filters.decade in {None, decade}
+        ]
+        return np.unique(np.concatenate([np.empty(0, dtype=np.int64), *found]))
 
     def _of_artist(self, request: Request) -> Start:
         name = request.seed.artist or ""
