@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import discord
@@ -19,12 +19,13 @@ from bot.cogs.link import LinkCog
 from bot.cogs.recommend import RecommendCog
 from bot.cogs.status import StatusCog
 from bot.error_replies import ErrorReplies, ReplyingCommandTree, new_incident
-from bot.errors import DiscordUnavailableError, SettingsError
+from bot.errors import DiscordUnavailableError, SettingsError, UnknownButtonError
 from bot.presenters.delivery import LOST, KeepsAnswers
 from bot.services.ports import Services, StateStore
 from bot.settings import is_loopback
 from bot.views.host import Host
 from bot.views.linking import PasteButton
+from bot.views.pressed import LastingButton, pressed
 from bot.views.suggestion_cards import MoreButton
 from bot.views.verdict_buttons import UndoButton, VerdictButton
 from recommender.types import MemberId
@@ -32,6 +33,7 @@ from recommender.types import MemberId
 log = logging.getLogger(__name__)
 
 COMMANDS_MARK = "discord.commands"
+BUTTONS: tuple[type[LastingButton], ...] = (VerdictButton, UndoButton, MoreButton, PasteButton)
 CLOSING_PATIENCE_S = 8.0
 """Service managers wait about ten seconds before they kill."""
 _AUTHENTICATION_FAILED = 4004
@@ -87,10 +89,9 @@ class CratediggerBot(commands.Bot):
         self._answering: set[asyncio.Task[Any]] = set()
 
     async def setup_hook(self) -> None:
-        """Add commands and buttons, and tell Discord about the commands if they changed."""
+        """Add commands, and tell Discord about them if they changed."""
         if isinstance(self.tree, ReplyingCommandTree):
             self.tree.error_replies = self._errors
-        self.add_dynamic_items(VerdictButton, UndoButton, MoreButton, PasteButton)
         for cog in (
             RecommendCog(self.services.recommending),
             self._link_cog,
@@ -136,6 +137,17 @@ class CratediggerBot(commands.Bot):
     async def say_linked(self, member: MemberId, display_name: str) -> bool:
         """Confirm a link where the member typed ``/link``; return whether that was still possible."""
         return await self._link_cog.say_linked(member, display_name)
+
+    async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
+        """Do what a pressed button is for; discord.py itself sees to commands and forms."""
+        if interaction.type is not discord.InteractionType.component:
+            return
+        data: Mapping[str, Any] = interaction.data or {}
+        button = pressed(str(data.get("custom_id")), BUTTONS)
+        if button is None:
+            await self.reply_to_error(interaction, UnknownButtonError())
+        else:
+            await button.callback(interaction)
 
     async def on_ready(self) -> None:
         """Say in the log that members are heard now."""

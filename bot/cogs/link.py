@@ -1,7 +1,8 @@
 """``/link`` and ``/unlink``: a member's Spotify account."""
 
 import logging
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 import discord
@@ -21,12 +22,19 @@ FOLLOW_UP_FOR = timedelta(minutes=14)
 """Discord lets a bot change its answer for fifteen minutes."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    interaction: discord.Interaction[Any]
+    since: datetime
+    """By our own clock: what tells the time inside Discord's ids need not agree with it."""
+
+
 class LinkCog(commands.Cog):
     """Links and unlinks."""
 
     def __init__(self, linking: Links) -> None:
         self._linking = linking
-        self._waiting: dict[MemberId, discord.Interaction[Any]] = {}
+        self._waiting: dict[MemberId, _Waiting] = {}
 
     @app_commands.command()
     async def link(self, interaction: discord.Interaction[Any]) -> None:
@@ -36,7 +44,7 @@ class LinkCog(commands.Cog):
         invitation = await self._linking.begin(member, interaction.user.display_name)
         await deliver(interaction, invitation_view(invitation))
         self._forget_old()
-        self._waiting[member] = interaction
+        self._waiting[member] = _Waiting(interaction, since=discord.utils.utcnow())
 
     @app_commands.command()
     async def unlink(self, interaction: discord.Interaction[Any]) -> None:
@@ -52,9 +60,10 @@ class LinkCog(commands.Cog):
             Whether there was an invitation young enough to change.
         """
         self._forget_old()
-        interaction = self._waiting.pop(member, None)
-        if interaction is None:
+        waiting = self._waiting.pop(member, None)
+        if waiting is None:
             return False
+        interaction = waiting.interaction
         try:
             await deliver(interaction, confirmation(linked_text(display_name)))
         except (discord.HTTPException, *LOST):
@@ -64,4 +73,4 @@ class LinkCog(commands.Cog):
 
     def _forget_old(self) -> None:
         oldest = discord.utils.utcnow() - FOLLOW_UP_FOR
-        self._waiting = {member: each for member, each in self._waiting.items() if each.created_at > oldest}
+        self._waiting = {member: each for member, each in self._waiting.items() if each.since > oldest}

@@ -16,6 +16,10 @@ _TITLE, _ARTISTS, _ALBUM, _REASON, _LABEL, _NOTE = 140, 140, 80, 200, 200, 160
 _NOTES = 3
 _COVER_DESCRIPTION = 200
 _ADDRESS = 1024
+_SEARCHED = 40
+"""Characters searched for: outside Latin each takes up to twelve in an address."""
+_CARDS_TEXT = 3270
+"""Characters of the cards of a message: Discord allows 4000, and heading and notes take up to 726."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +86,7 @@ def spotify_address(track: Track) -> str:
     """Return the page of a track on Spotify, or a search for it where its id is unknown."""
     if track.spotify_id:
         return f"https://open.spotify.com/track/{quote(track.spotify_id, safe='')}"
-    words = f"{track.title} {track.artists[0] if track.artists else ''}".strip()[:_TITLE]
+    words = f"{track.title} {track.artists[0] if track.artists else ''}".strip()[:_SEARCHED].strip()
     return f"https://open.spotify.com/search/{quote(words, safe='')}"
 
 
@@ -111,5 +115,17 @@ def _notes(answer: Answer) -> str | None:
 
 def _portions(cards: Sequence[Card], most: int) -> list[tuple[Card, ...]]:
     messages = max(1, -(-len(cards) // most))
+    portions = _shared_out(cards, messages)
+    while not all(_fits(portion) for portion in portions):
+        messages += 1
+        portions = _shared_out(cards, messages)
+    return portions
+
+
+def _fits(portion: tuple[Card, ...]) -> bool:
+    return len(portion) <= 1 or sum(len(each.text) for each in portion) <= _CARDS_TEXT
+
+
+def _shared_out(cards: Sequence[Card], messages: int) -> list[tuple[Card, ...]]:
     bounds = [round(at * len(cards) / messages) for at in range(messages + 1)]
     return [tuple(cards[start:end]) for start, end in pairwise(bounds)]

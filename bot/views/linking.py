@@ -23,15 +23,11 @@ class PasteButton(LastingButton, template=r"link:paste"):
     """Opens the form for the address."""
 
     def __init__(self) -> None:
-        super().__init__(
-            ui.Button(label="Paste the address", style=discord.ButtonStyle.secondary, custom_id="link:paste")
-        )
+        super().__init__(label="Paste the address", style=discord.ButtonStyle.secondary, custom_id="link:paste")
 
     @classmethod
-    async def from_custom_id(
-        cls, _interaction: discord.Interaction[Any], _item: ui.Item[Any], _match: re.Match[str], /
-    ) -> Self:
-        """Return the button that was pressed."""
+    def of(cls, _match: re.Match[str], /) -> Self:
+        """Return the button whose custom id matched."""
         return cls()
 
     async def acknowledge(self, interaction: discord.Interaction[Any]) -> None:

@@ -7,7 +7,7 @@ from typing import Any, Self
 import discord
 from discord import ui
 
-from bot.presenters.delivery import deliver
+from bot.presenters.delivery import deliver, deliver_more
 from bot.presenters.suggestions import MOST_CARDS, Card, Page, pages
 from bot.services.asks import Ask
 from bot.views.host import host_of
@@ -22,16 +22,12 @@ class MoreButton(LastingButton, template=r"more:(?P<track>[0-9]{1,18})"):
     """Asks for songs like the one it stands under; whoever pressed it sees the answer."""
 
     def __init__(self, track: TrackKey) -> None:
-        super().__init__(
-            ui.Button(label="More like this", style=discord.ButtonStyle.secondary, custom_id=f"more:{track}")
-        )
+        super().__init__(label="More like this", style=discord.ButtonStyle.secondary, custom_id=f"more:{track}")
         self.track = track
 
     @classmethod
-    async def from_custom_id(
-        cls, _interaction: discord.Interaction[Any], _item: ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        """Return the button that was pressed."""
+    def of(cls, match: re.Match[str], /) -> Self:
+        """Return the button whose custom id matched."""
         return cls(TrackKey(number_in(match, "track")))
 
     async def work(self, interaction: discord.Interaction[Any]) -> None:
@@ -39,12 +35,14 @@ class MoreButton(LastingButton, template=r"more:(?P<track>[0-9]{1,18})"):
         member = MemberId(interaction.user.id)
         ask = Ask(member=member, tracks=(f"key:{self.track}",), count=MOST_CARDS)
         found = await host_of(interaction).services.recommending.recommend(ask)
-        await deliver(interaction, suggestion_view(pages(found)[0]))
+        first, *rest = pages(found)
+        await deliver(interaction, suggestion_view(first))
+        for page in rest:
+            await deliver_more(interaction, suggestion_view(page), private=True)
 
 
 def suggestion_view(page: Page) -> ui.LayoutView:
     """Return one message of cards; its buttons work for as long as the message stands."""
-    # A view that times out would take its buttons' patterns away from every other message.
     view = ui.LayoutView(timeout=None)
     view.add_item(ui.Container(*_items(page), accent_colour=AMBER))
     return view

@@ -20,18 +20,14 @@ class VerdictButton(LastingButton, template=r"verdict:(?P<verdict>like|dislike):
 
     def __init__(self, verdict: Verdict, track: TrackKey) -> None:
         super().__init__(
-            ui.Button(
-                emoji=_LOOKS[verdict], style=discord.ButtonStyle.secondary, custom_id=f"verdict:{verdict}:{track}"
-            )
+            emoji=_LOOKS[verdict], style=discord.ButtonStyle.secondary, custom_id=f"verdict:{verdict}:{track}"
         )
         self.verdict = verdict
         self.track = track
 
     @classmethod
-    async def from_custom_id(
-        cls, _interaction: discord.Interaction[Any], _item: ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        """Return the button that was pressed."""
+    def of(cls, match: re.Match[str], /) -> Self:
+        """Return the button whose custom id matched."""
         return cls(Verdict(match["verdict"]), TrackKey(number_in(match, "track")))
 
     async def work(self, interaction: discord.Interaction[Any]) -> None:
@@ -45,14 +41,12 @@ class UndoButton(LastingButton, template=r"undo:(?P<track>[0-9]{1,18})"):
     """Takes a verdict back."""
 
     def __init__(self, track: TrackKey) -> None:
-        super().__init__(ui.Button(label="Undo", style=discord.ButtonStyle.secondary, custom_id=f"undo:{track}"))
+        super().__init__(label="Undo", style=discord.ButtonStyle.secondary, custom_id=f"undo:{track}")
         self.track = track
 
     @classmethod
-    async def from_custom_id(
-        cls, _interaction: discord.Interaction[Any], _item: ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        """Return the button that was pressed."""
+    def of(cls, match: re.Match[str], /) -> Self:
+        """Return the button whose custom id matched."""
         return cls(TrackKey(number_in(match, "track")))
 
     async def work(self, interaction: discord.Interaction[Any]) -> None:

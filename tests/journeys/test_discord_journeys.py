@@ -5,6 +5,7 @@ import logging
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,8 +26,8 @@ from bot.errors import (
 from bot.playground.discord_standin_commands import NotSendable
 from bot.playground.discord_standin_components import walk
 from bot.playground.discord_standin_faults import lost_answer, lost_request, rate_limited, server_error, slow
-from bot.playground.discord_standin_reply import buttons_of, text_of
-from bot.playground.discord_standin_world import COMPONENTS_V2, EPHEMERAL
+from bot.playground.discord_standin_reply import Reply, buttons_of, text_of
+from bot.playground.discord_standin_world import COMMAND, COMPONENT, COMPONENTS_V2, EPHEMERAL
 from bot.services.asks import By
 from bot.services.kept_state import KeptState
 from recommender.errors import EmptyCatalogError, NothingToGoOnError, RecommenderError
@@ -209,6 +210,34 @@ async def test_buttons_record_verdicts_after_the_bot_was_restarted(world: World)
     assert "👎" in texts[1]
     assert liked.is_ephemeral
     assert disliked.is_ephemeral
+
+
+async def test_button_is_answered_whatever_discord_tells_of_the_message_it_stands_on(world: World) -> None:
+    bare: dict[str, Any] = {"id": "1", "channel_id": "2", "type": 0}
+    without_flags = {"content": "", "embeds": [], "attachments": [], "components": []}
+    async with world.bot():
+        for message in (bare, bare | without_flags, None):
+            reply = await press_on(world, message, "verdict:like:1")
+            assert text_of(await reply.message()).startswith("👍 Noted")
+            assert reply.is_ephemeral
+
+
+async def test_button_that_the_bot_no_longer_makes_says_what_to_do(world: World) -> None:
+    async with world.bot():
+        reply = await press_on(world, None, "snooze:1")
+        text = text_of(await reply.message())
+
+    assert "Use the command again" in text
+    assert reply.is_ephemeral
+
+
+async def press_on(world: World, message: dict[str, Any] | None, custom_id: str) -> Reply:
+    """Press a button as a Discord would tell of it that says only this about its message."""
+    inside = world.discord.world
+    interaction = inside.open_interaction(COMPONENT, JONAS, custom_id)
+    payload = inside.interaction_json(interaction, {"custom_id": custom_id, "component_type": 2})
+    await world.discord.gateway.dispatch("INTERACTION_CREATE", payload | ({"message": message} if message else {}))
+    return Reply(inside, interaction)
 
 
 async def test_a_verdict_can_be_taken_back(world: World) -> None:
@@ -436,6 +465,19 @@ async def test_link_gives_a_private_invitation_and_confirms_once_linked(world: W
     assert world.linking.names == {MemberId(int(MIRA)): "Mira"}
     assert (changed, again) == (True, False)
     assert r"Linked to Spotify as **mira\_on\_spotify**" in text_of(reply.messages[0])
+
+
+async def test_link_is_confirmed_although_discords_ids_tell_another_time(world: World) -> None:
+    async with world.bot() as bot:
+        inside = world.discord.world
+        interaction = replace(inside.open_interaction(COMMAND, MIRA, "link"), id="1001")
+        inside.interactions[interaction.token] = interaction
+        await world.discord.gateway.dispatch(
+            "INTERACTION_CREATE", inside.interaction_json(interaction, {"id": "1", "name": "link", "type": 1})
+        )
+        await Reply(inside, interaction).message()
+
+        assert await bot.say_linked(MemberId(int(MIRA)), "mira_on_spotify")
 
 
 async def test_link_leads_straight_to_spotify_too_where_our_page_opens_on_one_machine_alone(world: World) -> None:

@@ -55,6 +55,19 @@ def test_whatever_the_facts_are_discord_takes_every_page(given_answer: Answer) -
         check_message({"components": components_of(page), "flags": COMPONENTS_V2})
 
 
+def test_long_names_whose_addresses_grow_in_encoding_fit_every_page() -> None:
+    found = tuple(
+        one(track(key, "夜" * 300, artists=("雨" * 300,), album="海" * 300, spotify_id=None), "理" * 300)
+        for key in range(1, 21)
+    )
+
+    made = pages(answer(found, label="夜" * 300, notes=("注" * 300,) * 3))
+
+    for page in made:
+        check_message({"components": components_of(page), "flags": COMPONENTS_V2})
+    assert [shown.track for page in made for shown in page.cards] == list(range(1, 21))
+
+
 @pytest.mark.parametrize(("count", "portions"), [(1, [1]), (5, [5]), (6, [3, 3]), (10, [5, 5]), (12, [4, 4, 4])])
 def test_many_suggestions_are_shared_out_evenly(count: int, portions: list[int]) -> None:
     made = pages(answer(suggestions(count), notes=("a note",)))
