@@ -66,14 +66,8 @@ class Core:
         settings = self.settings
         convert_beforehand(settings.text_encoder, settings.image_encoder, settings.home / MODELS)
 
-    def ask_again(self) -> None:
-        """Let words and covers be looked up anew where a service was down the last time."""
-        self.content.take_unasked()
-
     def warm_up(self) -> None:
         """Load what the first answer needs."""
-        import sklearn.cluster  # noqa: F401  (a second of imports that the first member would wait for)
-
         self.convert_encoders()
         self.catalog.warm_up()
 
@@ -147,8 +141,8 @@ async def _nightly(settings: Settings) -> tuple[Step, ...]:
         blocking_pool("blocking", BLOCKING_WORKERS) as blocking,
         blocking_pool("encoding", 1) as encoding,
     ):
-        async with asyncio.TaskGroup() as tasks:
-            core.convert_encoders()
+        core.convert_encoders()
+        async with cancelled_at_the_end() as tasks:
             library = _spotify_side(core, blocking).library
             return await _upkeep(core, library, blocking, encoding, tasks).nightly()
 
@@ -245,7 +239,7 @@ def _upkeep(
         core.database,
         core.catalog,
         library,
-        ask_again=core.ask_again,
+        content=core.content,
         blocking=blocking,
         encoding=encoding,
         tasks=tasks,
