@@ -61,7 +61,8 @@ class DatasetLyrics:
                 cursor = self._open[reference.path] = _Cursor(Path(reference.path))
             return cursor.lyrics(reference.row, track)
         except (DatasetFileError, ValueError) as error:
-            self._open.pop(reference.path, None)
+            if (broken := self._open.pop(reference.path, None)) is not None:
+                broken.close()
             if reference.path not in self._complained:
                 self._complained.add(reference.path)
                 log.warning("dataset lyrics unreadable file=%s reason=%s", Path(reference.path).name, error)

@@ -12,7 +12,7 @@ from storage.database import Database
 
 
 class StatusService:
-    """Collects facts for ``/status`` and the health page."""
+    """Collects facts for ``/status``."""
 
     def __init__(
         self,
