@@ -110,7 +110,8 @@ def _spellings(artist: str) -> tuple[str, ...]:
 
 
 def _in_chunks(connection: Connection, statement: Select[Any]) -> Iterator[Sequence[Row[Any]]]:
-    return connection.execution_options(yield_per=_CHUNK).execute(statement).partitions()
+    # On the statement, not on the connection, which would keep the option for all that follows.
+    return connection.execute(statement.execution_options(yield_per=_CHUNK)).partitions()
 
 
 def _most_alike(wanted: str, names: Sequence[str], limit: int) -> list[tuple[float, int]]:
