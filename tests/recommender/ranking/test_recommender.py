@@ -168,7 +168,10 @@ class TestTrackSeeds:
         assert keys_of(answer).index(202) < keys_of(answer).index(203)
 
     def test_by_sound_alone_nothing_but_sound_counts_as_content(self, recommender: Recommender) -> None:
-        for each in recommender.recommend(seeds(1, weights=SOUND)).suggestions:
+        suggestions = recommender.recommend(seeds(1, weights=SOUND)).suggestions
+
+        assert suggestions
+        for each in suggestions:
             assert each.parts.audio > 0
             assert (each.parts.text, each.parts.image, each.parts.era) == (0, 0, 0)
             assert "close in sound to" in each.reason.casefold()
@@ -243,10 +246,12 @@ class TestDials:
         assert mean_popularity(1.0) > mean_popularity(0.5) > mean_popularity(0.0)
 
     def test_at_mix_one_content_counts_nothing_and_at_zero_popularity_nothing(self, recommender: Recommender) -> None:
-        for each in recommender.recommend(seeds(1, mix=1.0)).suggestions:
-            assert each.score == pytest.approx(each.parts.popularity)
-        for each in recommender.recommend(seeds(1, mix=0.0)).suggestions:
-            assert each.parts.popularity == 0
+        popular = recommender.recommend(seeds(1, mix=1.0)).suggestions
+        alike = recommender.recommend(seeds(1, mix=0.0)).suggestions
+
+        assert [each.score for each in popular] == pytest.approx([each.parts.popularity for each in popular])
+        assert [each.parts.popularity for each in alike] == [0] * len(alike)
+        assert len(popular) == len(alike) > 0
 
     def test_discovery_goes_from_familiar_artists_to_new_ones(self, recommender: Recommender) -> None:
         signals = [played(key, 3) for key in (1, 6, 11)]
@@ -310,7 +315,10 @@ class TestMembers:
     def test_reasons_name_the_members_own_track(self, recommender: Recommender, catalog: Catalog) -> None:
         signals = [played(key, 6) for key in range(1, 9)]
 
-        for each in recommender.recommend(for_member(), signals).suggestions:
+        suggestions = recommender.recommend(for_member(), signals).suggestions
+
+        assert suggestions
+        for each in suggestions:
             assert each.because_of is not None
             assert each.because_of in range(1, 9)
             own = catalog.all[each.because_of]
