@@ -132,7 +132,7 @@ def run_bot(settings: Settings) -> None:
     Raises:
         SettingsError: Discord does not know the token, or the web port is taken.
     """
-    asyncio.run(_serve(settings))
+    asyncio.run(until_stopped(_serve(settings)))
 
 
 async def _nightly(settings: Settings) -> tuple[Step, ...]:
@@ -198,13 +198,14 @@ async def _serve(settings: Settings) -> None:
         scheduler = nightly_scheduler(upkeep.nightly, at=settings.nightly_at, zone=settings.time_zone)
         scheduler.start()
         closing.callback(scheduler.shutdown, wait=False)
+        closing.callback(core.catalog.close)
         closing.callback(upkeep.stop)
         # Loading a network holds up the event loop's thread: members are heard after it, not during.
         ready = tasks.create_task(encoding.run(core.warm_up))
         if core.store.count():
             await ready
         tasks.create_task(upkeep.run())
-        await until_stopped(bot.serve(_token(settings)))
+        await bot.serve(_token(settings))
 
 
 def _spotify_side(core: Core, blocking: BlockingPool) -> SpotifySide:

@@ -30,6 +30,12 @@ class CircuitBreaker:
         with self._lock:
             return self._clock() < self._closed_until.get(service, 0.0)
 
+    @property
+    def is_any_open(self) -> bool:
+        """Return whether any service is left alone at the moment."""
+        with self._lock:
+            return any(self._clock() < until for until in self._closed_until.values())
+
     def ask(self, service: str, question: Callable[[], T | None]) -> tuple[T | None, bool]:
         """Return the answer and whether there is one to rely on: (None, True) means that nobody has it.
 

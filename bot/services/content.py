@@ -87,6 +87,15 @@ class Content:
                 return picture
         return None
 
+    @property
+    def leaves_services_alone(self) -> bool:
+        """Whether a service failed so often that it is not asked at the moment."""
+        return self._services.leaves_any_alone
+
+    def unasked(self) -> Unasked:
+        """Return what went without an answer because a service was down."""
+        return self._unasked.all()
+
     def take_unasked(self) -> Unasked:
         """Let tracks and albums for which a service could not be asked be embedded anew, and return them."""
         return self._unasked.take()

@@ -82,6 +82,11 @@ class ContentServices:
         self._archive = CoverArtArchive(bases[2], pictures)
         self._pictures = WebPictures(pictures)
 
+    @property
+    def leaves_any_alone(self) -> bool:
+        """Whether a service failed so often that it is not asked at the moment."""
+        return self._breaker.is_any_open
+
     def lyrics_of(self, track: Track) -> Asked[FoundLyrics]:
         """Ask LRCLIB for a track's lyrics."""
         return self._ask(lyrics.SERVICE, lambda: self._lyrics.find(track.title, track.artists[0], track.duration_ms))

@@ -57,6 +57,12 @@ class UnaskedLog:
             self._tracks.clear()
             self._albums.clear()
 
+    def all(self) -> Unasked:
+        """Return everything on the list."""
+        self.save()
+        with self._database.reading() as stored:
+            return _read(stored.state.get(STATE_KEY))
+
     def take(self) -> Unasked:
         """Return everything on the list, empty it, and forget the vectors that were made without an answer.
 

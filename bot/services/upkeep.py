@@ -7,12 +7,16 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
+
+import numpy as np
 
 from bot.background import BlockingPool
 from bot.errors import BotError, NeedsRelinkError
 from bot.services.library_records import SyncStep, SyncSummary
 from bot.services.library_sync import LibrarySyncService
 from bot.services.searchable_catalog import Absorbed, SearchableCatalog
+from bot.services.unasked import Unasked
 from recommender.errors import EmptyCatalogError
 from recommender.types import MemberId
 from storage.database import Database
@@ -26,6 +30,8 @@ PATIENCE = timedelta(seconds=25)
 """How long an answer waits for a member's new tracks to become searchable."""
 ROUND_LASTS = timedelta(seconds=20)
 """What was embedded in this time becomes searchable before the rest is read: lyrics come at one a second."""
+ASKED_AGAIN_MOST = 2_000
+"""Tracks and albums without an answer that are looked up again by day; a longer list waits for the night."""
 ROUND_EVERY = timedelta(minutes=5)
 """How often the catalog is looked through for tracks that something else left unembedded."""
 
@@ -53,6 +59,23 @@ class Step:
     failed: bool = False
 
 
+class LooksUp(Protocol):
+    """Finds words and covers with services that may be down."""
+
+    @property
+    def leaves_services_alone(self) -> bool:
+        """Whether a service failed so often that it is not asked at the moment."""
+        ...
+
+    def unasked(self) -> Unasked:
+        """Return what went without an answer."""
+        ...
+
+    def take_unasked(self) -> Unasked:
+        """Let what went without an answer be embedded anew, and return it."""
+        ...
+
+
 class Upkeep:
     """Keeps the catalog and the members' libraries up to date."""
 
@@ -62,17 +85,17 @@ class Upkeep:
         catalog: SearchableCatalog,
         library: LibrarySyncService,
         *,
-        ask_again: Callable[[], None],
+        content: LooksUp,
         blocking: BlockingPool,
         encoding: BlockingPool,
         tasks: asyncio.TaskGroup,
         now: Callable[[], datetime],
     ) -> None:
-        """Take collaborators; ``ask_again`` lets what a service could not answer be looked up anew."""
+        """Take collaborators; ``content`` knows what a service could not answer."""
         self._database = database
         self._catalog = catalog
         self._library = library
-        self._ask_again = ask_again
+        self._content = content
         self._blocking = blocking
         self._encoding = encoding
         self._now = now
@@ -96,12 +119,11 @@ class Upkeep:
         except BotError as error:
             log.warning("library not synced member=%d error=%s", member, type(error).__name__)
             return (f"{error} I used what I already know of you.",)
-        if summary is None:
-            return ()
-        remarks = _remarks(summary)
-        if summary.new_keys and not await self._absorb_within(PATIENCE):
+        remarks = () if summary is None else _remarks(summary)
+        if await self._blocking.run(self._is_unread, member) and not await self._absorb_within(PATIENCE):
             return (*remarks, STILL_READING)
-        return remarks
+        owed = await self._blocking.run(self._owed_of, member)
+        return (*remarks, _owed(owed)) if owed else remarks
 
     def linked(self, member: MemberId) -> None:
         """Read the library of a member who has linked just now, without anybody waiting for it."""
@@ -111,6 +133,7 @@ class Upkeep:
         """Embed what is new every few minutes, beginning with a look at everything; goes on until cancelled."""
         await self._quietly("refreshing the index", self._refresh)
         while True:
+            await self._quietly("asking services again", self._ask_soon)
             await self._quietly("absorbing new tracks", self.absorb)
             await asyncio.sleep(ROUND_EVERY.total_seconds())
 
@@ -164,7 +187,7 @@ class Upkeep:
         return f"{dropped} rows from Spotify dropped"
 
     async def _embed(self) -> str:
-        await self._blocking.run(self._ask_again)
+        await self._blocking.run(self._content.take_unasked)
         async with self._absorbing:
             embedded = await self._encoding.run(self._catalog.embed, stop=self._stopping.is_set)
         return f"{embedded.text.done} texts, {embedded.covers.done} covers"
@@ -200,6 +223,33 @@ class Upkeep:
         ends = time.monotonic() + ROUND_LASTS.total_seconds()
         return self._catalog.absorb(stop=lambda: self._stopping.is_set() or time.monotonic() >= ends)
 
+    async def _ask_soon(self) -> None:
+        """Let a short list of what services could not answer be looked up anew, unless one is left alone just now."""
+        if self._content.leaves_services_alone:
+            return
+        owed = await self._blocking.run(self._content.unasked)
+        if 0 < len(owed.tracks) + len(owed.albums) <= ASKED_AGAIN_MOST:
+            await self._blocking.run(self._content.take_unasked)
+
+    def _is_unread(self, member: MemberId) -> bool:
+        """Return whether the member has tracks that the index does not hold yet."""
+        with self._database.reading() as stored:
+            keys = {signal.track for signal in stored.signals.of_member(member)}
+        try:
+            known = self._catalog.index().keys
+        except EmptyCatalogError:
+            return bool(keys)
+        return not bool(np.isin(sorted(keys), known).all())
+
+    def _owed_of(self, member: MemberId) -> int:
+        """Count the member's tracks for which a service could not be asked."""
+        owed = self._content.unasked()
+        if not (owed.tracks or owed.albums):
+            return 0
+        with self._database.reading() as stored:
+            tracks = stored.tracks.of_keys({signal.track for signal in stored.signals.of_member(member)})
+        return sum(track.key in owed.tracks or track.album_key in owed.albums for track in tracks.values())
+
     def _link_of(self, member: MemberId) -> Link | None:
         with self._database.reading() as stored:
             return stored.links.of_member(member)
@@ -225,6 +275,11 @@ async def _step(name: str, work: Callable[[], Awaitable[str]]) -> Step:
         return Step(name=name, outcome=f"failed: {error}", failed=True)
     log.info("nightly step done step=%s outcome=%s", name, outcome)
     return Step(name=name, outcome=outcome)
+
+
+def _owed(tracks: int) -> str:
+    which = "one of your tracks" if tracks == 1 else f"{tracks} of your tracks"
+    return f"Services for lyrics and covers did not answer for {which}; I ask them again by myself."
 
 
 def _remarks(summary: SyncSummary) -> tuple[str, ...]:

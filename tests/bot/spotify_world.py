@@ -60,8 +60,8 @@ def moments(tracks: Sequence[StandInTrack], *, every: timedelta = timedelta(minu
     return tuple(StandInMoment(track, START - timedelta(hours=1) - every * i) for i, track in enumerate(tracks))
 
 
-def an_account(user_id: str = "mara", **changes: object) -> StandInAccount:
-    tracks = [a_track(number) for number in range(200)]
+def an_account(user_id: str = "mara", *, has_covers: bool = True, **changes: object) -> StandInAccount:
+    tracks = [a_track(number, **({} if has_covers else {"cover_url": None})) for number in range(200)]
     account = StandInAccount(
         user_id=user_id,
         display_name=user_id.title(),

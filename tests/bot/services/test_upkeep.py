@@ -1,6 +1,7 @@
 """Promises of upkeep: libraries brought up to date, new tracks searchable, a night whose steps stand alone."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -8,20 +9,27 @@ from datetime import timedelta
 import pytest
 
 from bot.background import BlockingPool
+from bot.playground.content_standin import LYRICS, ContentStandIn
 from bot.services.status import StatusService
 from bot.services.upkeep import FRESH_FOR, Upkeep
 from bot.settings import Settings
 from bot.wiring import Core, open_core
 from recommender.types import AlbumKey, Fact, SignalKind, Source, TrackFacts, TrackKey
+from tests.bot.content_world import running
 from tests.bot.linking_world import MARA, LinkingWorld, eventually, services
-from tests.bot.spotify_world import spotify_world
+from tests.bot.spotify_world import an_account, spotify_world
+
+_BASES = ("lyrics_api_base", "musicbrainz_api_base", "cover_art_archive_base")
 
 
 class World:
     """Upkeep on a real catalog and a stand-in Spotify."""
 
-    def __init__(self, core: Core, spotify: LinkingWorld, upkeep: Upkeep, blocking: BlockingPool) -> None:
+    def __init__(
+        self, core: Core, spotify: LinkingWorld, upkeep: Upkeep, blocking: BlockingPool, content: ContentStandIn
+    ) -> None:
         self.core = core
+        self.content = content
         self.spotify = spotify
         self.upkeep = upkeep
         self.status = StatusService(core.database, core.catalog, spotify.budget, blocking)
@@ -33,20 +41,21 @@ class World:
 @asynccontextmanager
 async def world_of(settings: Settings) -> AsyncIterator[World]:
     blocking, encoding = BlockingPool(workers=2), BlockingPool(workers=1)
-    with open_core(settings) as core:
-        async with spotify_world() as wire, asyncio.TaskGroup() as tasks:
+    content = ContentStandIn()
+    with running(content), open_core(settings.model_copy(update=dict.fromkeys(_BASES, content.base))) as core:
+        async with spotify_world(an_account(has_covers=False)) as wire, asyncio.TaskGroup() as tasks:
             spotify = services(wire, core.database)
             upkeep = Upkeep(
                 core.database,
                 core.catalog,
                 spotify.syncing,
-                ask_again=core.ask_again,
+                content=core.content,
                 blocking=blocking,
                 encoding=encoding,
                 tasks=tasks,
                 now=wire.clock,
             )
-            yield World(core, spotify, upkeep, blocking)
+            yield World(core, spotify, upkeep, blocking, content)
             upkeep.stop()
         encoding.close()
         blocking.close()
@@ -165,6 +174,47 @@ async def test_what_a_service_could_not_answer_is_looked_up_again_at_night(world
     steps = await world.upkeep.nightly()
 
     assert next(step.outcome for step in steps if step.name == "embed") == "1 texts, 1 covers"
+
+
+async def test_a_member_hears_what_services_did_not_answer_and_they_are_asked_again_by_day(world: World) -> None:
+    world.content.weather.busy = {LYRICS: 1}
+    await world.spotify.link()
+    [remark] = await world.upkeep.bring_up_to_date(MARA)
+    world.content.weather.busy = {}
+    await eventually(lambda: not world.core.content.leaves_services_alone)
+
+    running_upkeep = asyncio.create_task(world.upkeep.run())
+    try:
+        await eventually(lambda: not world.core.content.unasked().tracks and not world.core.catalog.unread())
+    finally:
+        running_upkeep.cancel()
+
+    assert re.fullmatch(
+        r"Services for lyrics and covers did not answer for \d+ of your tracks; I ask them again by myself\.", remark
+    )
+    assert await world.upkeep.bring_up_to_date(MARA) == ()
+
+
+async def test_services_that_are_left_alone_are_not_asked_again_by_day(world: World) -> None:
+    world.content.weather.down = {LYRICS}
+    await world.spotify.link()
+    await world.upkeep.bring_up_to_date(MARA)
+    asked, owed = len(world.content.asked(LYRICS)), world.core.content.unasked()
+
+    await world.upkeep._ask_soon()
+    await world.upkeep.absorb()
+
+    assert (len(world.content.asked(LYRICS)), world.core.content.unasked()) == (asked, owed)
+
+
+async def test_what_a_new_link_brings_is_waited_for_by_who_asks_at_once(world: World) -> None:
+    await world.spotify.link()
+    world.upkeep.linked(MARA)
+
+    await world.upkeep.bring_up_to_date(MARA)
+
+    heard = {signal.track for signal in world.spotify.signals(SignalKind.PLAY)}
+    assert heard <= set(world.core.catalog.index().keys.tolist())
 
 
 async def test_status_tells_catalog_index_and_budget(world: World) -> None:
