@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 INTERRUPTED = 130
 """Exit code of a command that was stopped by Ctrl-C, as shells use it."""
 
+_OUR_LOGGERS = ("bot", "recommender", "storage")
+
 app = typer.Typer(
     name="cratedigger",
     help="A Discord bot that digs for music you will love, and says why.",
@@ -49,6 +51,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON alone on standa
 @app.command(epilog="Example: `cratedigger run`")
 def run() -> None:
     """Run the bot: Discord, the login pages and the nightly refresh. Needs DISCORD_TOKEN."""
+    # Whoever asks for the end before the bot listens for that gets it.
+    signal.signal(signal.SIGTERM, lambda _signal, _frame: sys.exit(0))
     from bot.wiring import run_bot
 
     settings = _settings()
@@ -243,7 +247,11 @@ def _print_facts(title: str, facts: dict[str, Any], *, as_json: bool) -> None:
 
 
 def _log_to_stderr(level: str) -> None:
-    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr)
+    # At DEBUG libraries tell what they send and get: tokens, names, and whatever members type.
+    others = "INFO" if level == "DEBUG" else level
+    logging.basicConfig(level=others, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr)
+    for ours in _OUR_LOGGERS:
+        logging.getLogger(ours).setLevel(level)
 
 
 @contextmanager

@@ -94,6 +94,13 @@ class TrackGoneError(BotError):
         super().__init__("That track is no longer in the catalog, so there is nothing to note.")
 
 
+class ClosingDownError(BotError):
+    """Work was given up because the bot is being stopped."""
+
+    def __init__(self) -> None:
+        super().__init__("I am being restarted just now: ask me again in a minute.")
+
+
 class UnknownButtonError(BotError):
     """A button was pressed that this version of the bot does not make."""
 

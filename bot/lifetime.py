@@ -39,16 +39,21 @@ async def cancelled_at_the_end() -> AsyncIterator[asyncio.TaskGroup]:
 
 
 async def until_stopped(serving: Coroutine[object, object, None]) -> None:
-    """Serve until it ends by itself, or SIGINT or SIGTERM asks for the end.
+    """Serve until it ends by itself, or SIGINT or SIGTERM asks for the end; then it is cancelled, and closes.
 
     Later signals are not heeded: a terminal and a parent process often send one each.
     """
     task = asyncio.ensure_future(serving)
+
+    def stop() -> None:
+        if not task.cancelling():
+            log.info("stopping")
+            task.cancel()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+        asyncio.get_running_loop().add_signal_handler(number, stop)
     try:
         await task
     except asyncio.CancelledError:
         if (me := asyncio.current_task()) is not None and me.cancelling():
             raise
-        log.info("stopping")

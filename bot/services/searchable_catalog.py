@@ -5,22 +5,24 @@ Plain blocking code with one lock around every change; services send it through 
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from bot.errors import ClosingDownError
 from recommender.errors import EmptyCatalogError, IndexFileError
 from recommender.fused_space import FusedSpace
 from recommender.index.catalog_index import CatalogIndex
 from recommender.index.generations import newest_generation
 from recommender.ingestion import EmbedSummary, Ingestion
-from recommender.ports import ImageEncoder, Progress, RawVectorSource, TextEncoder
-from recommender.types import Vector
+from recommender.ports import ImageEncoder, Progress, RawVectors, RawVectorSource, TextEncoder
+from recommender.types import TrackKey, Vector
 
 log = logging.getLogger(__name__)
 
+_FIRST = TrackKey(0)
 SPACE_SEED = 2026
 """Of the generator that fits the fused space, so that the same catalog gives the same space."""
 
@@ -55,7 +57,8 @@ class SearchableCatalog:
         image: ImageEncoder,
         folder: Path,
     ) -> None:
-        self._source = source
+        self._closing = threading.Event()
+        self._source = _UntilClosed(source, self._closing)
         self._ingestion = ingestion
         self._text = text
         self._image = image
@@ -87,12 +90,16 @@ class SearchableCatalog:
         stop: Callable[[], bool] | None = None,
     ) -> Embedded:
         """Embed what is missing; what was done stays done when ``stop`` answers true between two chunks."""
-        text = self._ingestion.embed_text(text_progress, stop=stop)
-        covers = self._ingestion.embed_covers(cover_progress, stop=stop)
+
+        def stopped() -> bool:
+            return self._closing.is_set() or (stop is not None and stop())
+
+        text = self._ingestion.embed_text(text_progress, stop=stopped)
+        covers = self._ingestion.embed_covers(cover_progress, stop=stopped)
         return Embedded(text=text, covers=covers)
 
     def absorb(self, stop: Callable[[], bool] | None = None) -> Absorbed:
-        """Embed what is missing and make it searchable at once.
+        """Embed what is missing and make it searchable at once, or at the next start if the catalog is being closed.
 
         Small additions go into the index's delta; large ones cause a rebuild.
 
@@ -105,11 +112,11 @@ class SearchableCatalog:
             return Absorbed(tracks=0, is_complete=is_complete)
         try:
             added = self.refresh()
-        except EmptyCatalogError:
+            index = self.index()  # after the refresh, which may have taken over another process's
+            if index.wants_rebuild:
+                index = self.rebuild()
+        except (EmptyCatalogError, ClosingDownError):
             return Absorbed(tracks=0, is_complete=is_complete)
-        index = self.index()  # after the refresh, which may have taken over another process's
-        if index.wants_rebuild:
-            index = self.rebuild()
         if added:
             log.info("tracks became searchable added=%d total=%d", added, len(index))
         return Absorbed(tracks=added, is_complete=is_complete)
@@ -137,6 +144,13 @@ class SearchableCatalog:
         with self._changing:
             self._index = self._built(progress)
             return self._index
+
+    def close(self) -> None:
+        """Let work under way end soon: what is embedded is kept, an index that is half built is not.
+
+        From then on, whatever reads the whole catalog raises :class:`ClosingDownError`.
+        """
+        self._closing.set()
 
     def warm_up(self) -> None:
         """Open the index and load the text encoder, so that the first member does not wait for them.
@@ -182,7 +196,13 @@ class SearchableCatalog:
             image=(self._ingestion.image_fingerprint, self._image.dim),
             rng=np.random.default_rng(SPACE_SEED),
         )
-        index = CatalogIndex.build(self._folder, self._source, space, progress=progress)
+
+        def tell(done: int, total: int) -> None:
+            self._source.check()
+            if progress is not None:
+                progress(done, total)
+
+        index = CatalogIndex.build(self._folder, self._source, space, progress=tell)
         if len(index) == 0:
             raise EmptyCatalogError
         return index
@@ -191,3 +211,26 @@ class SearchableCatalog:
     def _is_newest(self) -> bool:
         newest = newest_generation(self._folder)
         return self._index is not None and newest is not None and newest.number == self._index.generation
+
+
+class _UntilClosed:
+    """A source that stops giving tracks once the catalog is being closed."""
+
+    def __init__(self, source: RawVectorSource, closing: threading.Event) -> None:
+        self._source = source
+        self._closing = closing
+
+    def count(self) -> int:
+        return self._source.count()
+
+    def batches(
+        self, text: tuple[str, int], image: tuple[str, int], *, after: TrackKey = _FIRST
+    ) -> Iterator[RawVectors]:
+        self.check()
+        for batch in self._source.batches(text, image, after=after):
+            self.check()
+            yield batch
+
+    def check(self) -> None:
+        if self._closing.is_set():
+            raise ClosingDownError

@@ -74,3 +74,24 @@ async def test_a_signal_ends_the_serving_and_lets_it_close(number: signal.Signal
 async def test_a_failure_while_serving_is_raised() -> None:
     with pytest.raises(SettingsError, match="DISCORD_TOKEN"):
         await until_stopped(failing(SettingsError("DISCORD_TOKEN", "is not known to Discord")))
+
+
+async def test_a_second_signal_does_not_cut_the_closing_short() -> None:
+    closed = asyncio.Event()
+
+    async def serving() -> None:
+        try:
+            await asyncio.sleep(3600)
+        finally:
+            os.kill(os.getpid(), signal.SIGTERM)
+            await asyncio.sleep(0.05)
+            closed.set()
+
+    asyncio.get_running_loop().call_later(0.05, os.kill, os.getpid(), signal.SIGTERM)
+    try:
+        await until_stopped(serving())
+    finally:
+        for each in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().remove_signal_handler(each)
+
+    assert closed.is_set()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.errors import ClosingDownError
 from bot.settings import Settings
 from bot.wiring import open_core
 from recommender.errors import EmptyCatalogError
@@ -71,6 +72,27 @@ def test_absorbing_nothing_does_nothing(installation: Settings) -> None:
         absorbed = core.catalog.absorb()
 
     assert (absorbed.tracks, absorbed.is_complete) == (0, True)
+
+
+def test_closing_gives_up_an_index_that_is_half_built_and_loses_nothing(installation: Settings) -> None:
+    with open_core(installation) as core:
+        generation = core.catalog.index().generation
+
+        def close_once_begun(done: int, _total: int) -> None:
+            core.catalog.close()
+
+        with pytest.raises(ClosingDownError, match="ask me again"):
+            core.catalog.rebuild(close_once_begun)
+        with core.database.transaction() as stored:
+            [added] = stored.tracks.add_or_merge([NEW])
+
+        assert core.catalog.absorb().tracks == 0
+        assert core.catalog.index().generation == generation
+    with open_core(installation) as core:
+        core.catalog.absorb()
+
+        assert added.key in core.catalog.index().keys
+        assert core.catalog.index().generation == generation
 
 
 def test_what_another_process_built_is_taken_over(installation: Settings) -> None:
