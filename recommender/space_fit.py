@@ -10,7 +10,7 @@ from recommender.ports import RawVectors
 from recommender.types import Matrix, Vector
 
 IMAGE_COLUMNS: Final = 256
-"""Columns that a cover keeps. The search figures in docs were measured at this width."""
+"""Columns that a cover keeps. The recall of docs/decisions/0002 was measured at this width."""
 ENOUGH_COVERS: Final = 2_000
 """Distinct covers from which on principal axes are fitted; fewer would describe these covers and not the next ones."""
 
@@ -106,8 +106,8 @@ class Moments:
 
 def unit_rows(rows: Matrix) -> Matrix:
     """Return the rows at length 1; zero rows stay zero, and rows with a NaN or an infinity become zero."""
-    with np.errstate(over="ignore"):
-        lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    # In float32 the squares of very small numbers would vanish, and those of very large ones overflow.
+    lengths = np.sqrt(np.einsum("ij,ij->i", rows, rows, dtype=np.float64))[:, None]
     usable = np.isfinite(lengths) & (lengths > 0)
     return np.where(usable, rows / np.where(usable, lengths, 1), 0).astype(np.float32)
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -44,6 +44,7 @@ weights = st.builds(Weights, **{each.value: st.floats(0, 10) for each in PRESENT
 
 
 class TestSubVectors:
+    @example(np.full((4, 48), 9e-27, dtype=np.float32))
     @given(numbers(4, 48))
     def test_words_are_of_unit_length_or_zero(self, raw: Matrix) -> None:
         rows = SPACE.sub_vectors(Modality.TEXT, raw)
