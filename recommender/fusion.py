@@ -1,8 +1,9 @@
 """From raw encoder output to fused vectors; what a track lacks is inferred from its artist or its neighbours.
 
 A zero sub-vector must not stand in for "unknown": such tracks would hardly ever be suggested. An inferred one is kept
-at its natural, shorter length, because a guess at full length would crowd out tracks that are known
-(measured in docs: share of incomplete tracks among suggestions and overlap with the ranking of full information).
+at its natural, shorter length, because a guess at full length would crowd out tracks that are known. Measured on 60,000
+synthetic tracks of which 27 % lack a modality, as their share of the ten best, and the overlap of the ten best
+with those of full information: zero .00 and .73, full length .45 to .67 and .66 to .72, natural length .17 and .85.
 """
 
 import hashlib

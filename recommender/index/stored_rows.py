@@ -107,10 +107,10 @@ class NpyWriter:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        # NumPy leaves room in the header for the number of rows to grow, so it is rewritten in place.
-        self._file.seek(0)
-        self._write_header()
-        self._file.close()
+        with self._file:
+            # NumPy leaves room in the header for the number of rows to grow, so it is rewritten in place.
+            self._file.seek(0)
+            self._write_header()
 
     def append(self, rows: NDArray[Any]) -> None:
         """Add rows at the end."""
