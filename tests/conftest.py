@@ -6,11 +6,16 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from hypothesis import settings
 
 from bot.settings import Settings
 from bot.wiring import MODELS
 from recommender.encoders.conversion import convert_beforehand
 from tests.installation import prepare, settings_for
+
+# An example that takes long on a busy machine is no failure. All else stays as Hypothesis chooses, in CI and elsewhere.
+settings.register_profile("patient", settings(), deadline=None)
+settings.load_profile("patient")
 
 Shared = Callable[[str, Callable[[Path], None]], Path]
 
