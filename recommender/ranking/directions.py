@@ -37,6 +37,12 @@ MAX_TRACKS_OF_YEARS: Final = 400
 """Tracks that stand for the music of some years; fewer than twice as many are compared."""
 MAX_ANCHORS: Final = 40
 """Tracks of one direction that a candidate is compared with one by one."""
+_EVIDENCE: Final = {
+    Modality.TEXT: "words",
+    Modality.IMAGE: "cover",
+    Modality.AUDIO: "sound",
+    Modality.COLLABORATIVE: "listeners",
+}
 _ENCODABLE: Final = frozenset({Source.DATASET, Source.MUSICBRAINZ, Source.MEMBER})
 """Whose words may be encoded while answering. What Spotify tells may not always, so it never is here."""
 
@@ -113,7 +119,7 @@ def directions_of(interests: Sequence[Interest], index: SearchableIndex, weights
     """
     found = [each for interest in interests if (each := _of_interest(interest, index, weights)) is not None]
     if not found:
-        raise NothingToGoOnError("Nothing is known of this seed that these suggestions could go by. Try everything.")
+        raise _nothing_to_go_by(weights)
     total = sum(each.share for each in found)
     return tuple(replace(each, share=each.share / total) for each in found)
 
@@ -178,7 +184,7 @@ def prompt_direction(
     sample = of_years[:: max(1, len(of_years) // MAX_TRACKS_OF_YEARS)]
     vectors = known_vectors(index, sample)
     centre = {each: vectors[:, at].sum(axis=0) for each, at in index.space.slices.items()}
-    return _lone(index.space.query(centre, weights))
+    return _lone(_query(index.space, centre, weights))
 
 
 def cover_direction(picture: Vector, index: SearchableIndex, weights: Weights) -> Direction:
@@ -216,7 +222,7 @@ def _echoed(
     echoes = {each: vectors[:, at].mean(axis=0) for each, at in space.slices.items() if each is not modality}
     if sound is not None:
         echoes[Modality.AUDIO] = sound + np.where(sound == 0, echoes[Modality.AUDIO], 0)
-    query = space.query({modality: sub, **echoes}, weights)
+    query = _query(space, {modality: sub, **echoes}, weights)
     for each, echo in echoes.items():
         # Unit vectors that agree have a long mean.
         query[space.slices[each]] *= min(float(np.linalg.norm(echo)), 1.0)
@@ -232,6 +238,20 @@ def _asked_sound(meaning: PromptMeaning, space: Space) -> Vector | None:
 
 def _lone(query: Vector) -> Direction:
     return Direction(query=query, share=1.0, anchor_queries=np.empty((0, len(query)), dtype=np.float32))
+
+
+def _query(space: Space, subs: Mapping[Modality, Vector], weights: Weights) -> Vector:
+    """Return the query, or say which evidence is missing."""
+    try:
+        return space.query(subs, weights)
+    except NothingToGoOnError as error:
+        raise _nothing_to_go_by(weights) from error
+
+
+def _nothing_to_go_by(weights: Weights) -> NothingToGoOnError:
+    asked = [_EVIDENCE[each] for each in Modality if weights.of(each) > 0]
+    what = f"no {asked[0]}" if len(asked) == 1 else "nothing"
+    return NothingToGoOnError(f"I know {what} to go by here. Try `by: everything`.")
 
 
 def _only(modality: Modality) -> Weights:

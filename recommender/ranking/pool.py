@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -11,6 +12,8 @@ from recommender.ranking.directions import SearchableIndex
 from recommender.songs import normalised, same_song_key, song_title, version_of
 from recommender.types import Keys, Matrix, Track, TrackKey
 
+_REMEMBERED: Final = 20_000
+"""Names that are not normalised again: popular tracks are candidates of many requests."""
 _SUNG_FOR: Final = frozenset({"karaoke"})
 """Versions that nobody asks for unless the seed is one."""
 
@@ -40,6 +43,8 @@ class Unwanted:
     """Song titles, whoever performs them: covers of a named track are not what somebody looks for."""
     songs: frozenset[str] = frozenset()
     """Keys of songs (:func:`recommender.songs.same_song_key`) that are known."""
+    namesakes: frozenset[str] = frozenset()
+    """Normalised names of artists: others' songs called after them are near by name alone ("God Save the Queen")."""
     karaoke: bool = True
     """Whether karaoke versions are unwanted."""
 
@@ -50,14 +55,22 @@ class Unwanted:
             or song_title(track.title) in self.titles
             or song_key(track) in self.songs
             or not self.artists.isdisjoint(artists_of(track))
+            or (bool(self.namesakes) and self._is_namesake(track))
         )
 
+    def _is_namesake(self, track: Track) -> bool:
+        title = f" {song_title(track.title)} "
+        return any(f" {name} " in title for name in self.namesakes) and self.namesakes.isdisjoint(artists_of(track))
 
-def unwanted_for(*, seeds: Sequence[Track], known: Iterable[Track], blocked_artists: frozenset[str]) -> Unwanted:
+
+def unwanted_for(
+    *, seeds: Sequence[Track], artists: frozenset[str], known: Iterable[Track], blocked_artists: frozenset[str]
+) -> Unwanted:
     """Return what is unwanted: the named tracks by whomever, other versions of what is known, blocked artists.
 
     Args:
         seeds: Tracks named one by one.
+        artists: Normalised names of the artists that were asked about.
         known: Tracks that the member or the seed stands for.
         blocked_artists: Normalised names.
     """
@@ -65,6 +78,7 @@ def unwanted_for(*, seeds: Sequence[Track], known: Iterable[Track], blocked_arti
         artists=blocked_artists,
         titles=frozenset(song_title(track.title) for track in seeds),
         songs=frozenset(song_key(track) for track in known),
+        namesakes=frozenset(name for name in artists if name),
         karaoke=not any(version_of(track.title) & _SUNG_FOR for track in seeds),
     )
 
@@ -85,9 +99,19 @@ def pool_of(index: SearchableIndex, keys: Keys, tracks: Mapping[TrackKey, Track]
 
 def song_key(track: Track) -> str:
     """Return what all versions of a track's song share."""
-    return same_song_key(track.title, track.artists[0] if track.artists else "")
+    return _song_key(track.title, track.artists[0] if track.artists else "")
 
 
 def artists_of(track: Track) -> frozenset[str]:
     """Return the normalised names of a track's artists."""
-    return frozenset(normalised(name) for name in track.artists)
+    return _names(track.artists)
+
+
+@lru_cache(_REMEMBERED)
+def _song_key(title: str, artist: str) -> str:
+    return same_song_key(title, artist)
+
+
+@lru_cache(_REMEMBERED)
+def _names(artists: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(normalised(name) for name in artists)

@@ -91,7 +91,12 @@ class Recommender:
         anchors = sorted({key for direction in start.directions for key in direction.anchors})
         tracks = self._lookup.tracks([*map(TrackKey, keys.tolist()), *anchors])
         behind = {key: tracks[key] for key in anchors if key in tracks}
-        unwanted = unwanted_for(seeds=start.tracks, known=list(known.values()), blocked_artists=request.blocked_artists)
+        unwanted = unwanted_for(
+            seeds=start.tracks,
+            artists=start.artists,
+            known=list(known.values()),
+            blocked_artists=request.blocked_artists,
+        )
         pool = pool_of(self._index, keys, tracks, unwanted)
         if len(pool) == 0:
             return self._answer(())

@@ -164,10 +164,18 @@ class SeedReader:
 
     def _of_member(self, request: Request, profile: TasteProfile) -> Start:
         if not profile.interests:
-            raise NothingToGoOnError(
-                "I know nothing of your taste yet. Link Spotify with `/link`, press 👍 on some suggestions, "
-                "or name a track, an artist or a mood."
-            )
+            raise NothingToGoOnError(_why_no_taste(profile))
         return Start(
             directions=directions_of(profile.interests, self._index, request.weights), keys=frozenset(profile.known)
         )
+
+
+def _why_no_taste(profile: TasteProfile) -> str:
+    if profile.evidence:
+        return "The music that you listen to is not searchable yet. Try again later, or name a track or an artist."
+    if len(profile.disliked):
+        return "I only know what you dislike. Press 👍 on some suggestions, or name a track, an artist or a mood."
+    return (
+        "I know nothing of your taste yet. Link Spotify with `/link`, press 👍 on some suggestions, "
+        "or name a track, an artist or a mood."
+    )

@@ -77,6 +77,7 @@ class Catalog:
         self.all = {each.key: each for each in sorted(tracks, key=lambda each: each.key)}
         self.covers = covers or {}
         self.prompts: list[str] = []
+        self.has_words = True
 
     def count(self, /) -> int:
         return len(self.all)
@@ -120,6 +121,8 @@ class Catalog:
         return Recommender(index, self, self.encode_prompt, seen, now=lambda: NOW)
 
     def _words(self, each: Track) -> Vector:
+        if not self.has_words:
+            return np.zeros(TEXT_DIM, dtype=np.float32)
         words = Words(title=each.title, artists=each.artists, album=each.album, genres=each.genres, lyrics=None)
         return hashed_words(compose(words)[0])
 

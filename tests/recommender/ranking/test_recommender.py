@@ -19,6 +19,7 @@ from recommender.types import (
     Recommendation,
     ReleaseDate,
     Request,
+    SeedKind,
     SignalKind,
     Source,
     TrackKey,
@@ -347,6 +348,14 @@ class TestMembers:
 
         assert set(genres_of(recommender.recommend(for_member(), signals))) == {METAL}
 
+    def test_whoever_disliked_everything_hears_what_is_missing(self, recommender: Recommender) -> None:
+        with pytest.raises(NothingToGoOnError, match="only know what you dislike"):
+            recommender.recommend(for_member(), [signal(key, SignalKind.DISLIKE) for key in range(1, 121)])
+
+    def test_music_that_is_not_searchable_is_not_called_unknown_taste(self, recommender: Recommender) -> None:
+        with pytest.raises(NothingToGoOnError, match="not searchable yet"):
+            recommender.recommend(for_member(), [played(9999)])
+
     def test_nobody_knows_the_taste_of_a_new_member(self, recommender: Recommender) -> None:
         with pytest.raises(NothingToGoOnError, match="/link"):
             recommender.recommend(for_member())
@@ -366,6 +375,17 @@ class TestOtherSeeds:
         theirs = [each for each in answer.suggestions if each.track.artists[0] == "Lullaby Act A"]
         assert len(theirs) == 2
         assert all(each.because_of != each.track.key for each in theirs)
+
+    def test_songs_called_after_an_artist_are_not_like_them(self, tmp_path: Path) -> None:
+        catalog = three_genres()
+        named = track(500, "Long Live Lullaby Act A", "Iron Fans", genres=(METAL,), popularity=100)
+        remixed = track(501, "Anvil (Lullaby Act A Remix)", "Lullaby Act Z", genres=(LULLABY,))
+        recommender = Catalog([*catalog.all.values(), named, remixed]).recommender(tmp_path)
+
+        found = keys_of(recommender.recommend(from_artist("Lullaby Act A", count=60)))
+
+        assert 500 not in found
+        assert 501 in found
 
     def test_an_unknown_artist_gives_nothing_to_go_on(self, recommender: Recommender) -> None:
         with pytest.raises(NothingToGoOnError, match="Nobody At All"):
@@ -411,3 +431,46 @@ def test_a_lone_track_has_no_company(tmp_path: Path) -> None:
     request: Request = seeds(1)
 
     assert lonely.recommend(request).suggestions == ()
+
+
+@pytest.mark.parametrize("missing", ["words", "cover", "sound"])
+def test_evidence_that_a_catalog_has_not_is_named(tmp_path: Path, missing: str) -> None:
+    catalog = three_genres()
+    bare = {key: replace(each, audio=NO_AUDIO_FEATURES) for key, each in catalog.all.items()}
+    wordless, coverless, silent = missing == "words", missing == "cover", missing == "sound"
+    stripped = Catalog(list((bare if silent else catalog.all).values()), {} if coverless else catalog.covers)
+    if wordless:
+        stripped.has_words = False
+    recommender = stripped.recommender(tmp_path)
+    alone = Weights(text=float(wordless), image=float(coverless), audio=float(silent))
+
+    with pytest.raises(NothingToGoOnError, match=f"I know no {missing} to go by here"):
+        recommender.recommend(seeds(1, weights=alone))
+    assert len(recommender.recommend(seeds(1)).suggestions) == 10
+
+
+@pytest.mark.parametrize("size", [1, 2, 5])
+@pytest.mark.parametrize(
+    "asked", [seeds(1), seeds(1, 2, 3), from_artist("Iron Act A"), from_prompt("sad 90s"), for_member()]
+)
+@pytest.mark.parametrize("discovery", [0.0, 1.0])
+def test_a_tiny_catalog_gives_what_it_has(tmp_path: Path, size: int, asked: Request, discovery: float) -> None:
+    catalog = Catalog(list(three_genres().all.values())[:size])
+    recommender, asked = catalog.recommender(tmp_path), replace(asked, discovery=discovery)
+    known = [played(1)] if asked.seed.kind is SeedKind.MEMBER else []
+
+    answer = recommender.recommend(asked, known)
+
+    assert len(answer.suggestions) <= size
+    assert answer == recommender.recommend(asked, known)
+    assert all(abs(sum(each.parts.as_dict().values()) - each.score) < 1e-9 for each in answer.suggestions)
+
+
+def test_scores_below_zero_are_still_told_apart(recommender: Recommender) -> None:
+    lullabies = Filters(genre=LULLABY)
+    all_their_artists = [played(key) for key in range(41, 81, 5)]
+
+    answer = recommender.recommend(seeds(1, discovery=1.0, mix=0.0, filters=lullabies), all_their_artists)
+
+    assert max(each.score for each in answer.suggestions) < 0
+    assert answer.suggestions[0].score == max(each.score for each in answer.suggestions)
