@@ -65,6 +65,8 @@ _HOPELESS = (
 class _Ended:
     at: datetime
     is_complete: bool
+    summary: SyncSummary | None = None
+    """None when it was before our start."""
 
 
 class LibrarySyncService:
@@ -111,13 +113,18 @@ class LibrarySyncService:
                 return None
             return await self._sync(member)
 
+    def last_incomplete(self, member: MemberId) -> SyncSummary | None:
+        """Return how the last sync since our start went, if it left something out."""
+        last = self._last.get(member)
+        return None if last is None or last.is_complete else last.summary
+
     async def _sync(self, member: MemberId) -> SyncSummary:
         link = await self._blocking.run(self._records.link_of, member)
         now = self._now()
         sync = Sync(member=member, linked_at=link.linked_at, began_at=now)
         is_deep = link.last_synced_at is None or now - link.last_synced_at >= DEEP_AFTER
         summary = await self._run_steps(sync, self._steps(sync, is_deep=is_deep))
-        self._last[member] = _Ended(at=self._now(), is_complete=summary.is_complete)
+        self._last[member] = _Ended(at=self._now(), is_complete=summary.is_complete, summary=summary)
         if summary.is_complete and is_deep:
             await self._blocking.run(self._records.mark_synced, sync)
         log.info(

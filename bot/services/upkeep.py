@@ -119,6 +119,8 @@ class Upkeep:
         except BotError as error:
             log.warning("library not synced member=%d error=%s", member, type(error).__name__)
             return (f"{error} I used what I already know of you.",)
+        # Somebody who asks while or after another read their library hears what that one met.
+        summary = summary or self._library.last_incomplete(member)
         remarks = () if summary is None else _remarks(summary)
         if await self._blocking.run(self._is_unread, member) and not await self._absorb_within(PATIENCE):
             return (*remarks, STILL_READING)

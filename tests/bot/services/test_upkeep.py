@@ -108,6 +108,16 @@ async def test_spotify_being_down_is_a_remark_and_not_an_error(world: World) -> 
     assert "what I already know" in remark
 
 
+async def test_what_a_sync_in_the_background_met_is_remarked_to_who_asks_next(world: World) -> None:
+    await world.spotify.link()
+    world.spotify.wire.spotify.weather.api_calls_until_down = 3
+
+    await world.upkeep._read_library(MARA)
+    [remark] = await world.upkeep.bring_up_to_date(MARA)
+
+    assert "does not answer" in remark
+
+
 async def test_one_closed_list_is_named(world: World) -> None:
     await world.spotify.link()
     world.spotify.wire.spotify.weather.failing = {"/v1/me/tracks": 403}
