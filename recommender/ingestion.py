@@ -34,11 +34,6 @@ class EmbedSummary:
     stopped: bool = False
     """Whether it ended before everything was tried."""
 
-    @property
-    def per_second(self) -> float:
-        """Rows tried per second; 0 when nothing was to do."""
-        return (self.done + self.skipped) / self.seconds if self.seconds > 0 else 0.0
-
 
 class Ingestion:
     """Fills a vector store with what an encoder can read of its tracks and covers.

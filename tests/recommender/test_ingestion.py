@@ -11,7 +11,7 @@ from recommender import ingestion
 from recommender.encoders.registry import text_encoder
 from recommender.encoders.track_text import compose
 from recommender.errors import EncoderUnavailableError
-from recommender.ingestion import EmbedSummary, Ingestion
+from recommender.ingestion import Ingestion
 from recommender.ports import ImageEncoder, TextEncoder, VectorStore, Words
 from recommender.types import AlbumKey, Matrix, Track, TrackKey, Vector
 from tests.contracts.encoders import SAME
@@ -288,11 +288,6 @@ def test_an_encoder_that_cannot_load_marks_nothing_as_tried(
         unavailable.embed_text()
 
     assert store.text == {}
-
-
-def test_a_rate_is_per_second_and_nothing_in_no_time_is_zero() -> None:
-    assert EmbedSummary(done=30, skipped=10, seconds=2.0).per_second == 20
-    assert EmbedSummary(done=0, skipped=0, seconds=0.0).per_second == 0
 
 
 def test_seconds_are_those_of_the_given_clock(library: Library, encoders: Encoders) -> None:
