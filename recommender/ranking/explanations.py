@@ -133,7 +133,7 @@ def _prompt_lead(grounds: Grounds) -> str:
 
 
 def _got(grounds: Grounds, meaning: PromptMeaning) -> str:
-    labels = meaning.labels_of(grounds.track)
+    labels = meaning.labels_of(grounds.track, by_sound=Modality.AUDIO in grounds.cosines)
     if labels:
         return f"{_listed(labels)}, as you asked"
     return "close to the sound that you asked for" if meaning.traits and Modality.AUDIO in _close(grounds) else ""

@@ -93,9 +93,14 @@ class PromptMeaning:
             return None
         return min((each.nearest_to(year) for each in self.years), key=lambda asked: abs(asked - year))
 
-    def labels_of(self, track: Track) -> tuple[str, ...]:
-        """Return what was asked for and the catalog says is so: ``("acoustic", "low-key", "from 1994")``."""
-        labels = [each.label for each in self.traits if each.holds_for(track.audio)]
+    def labels_of(self, track: Track, *, by_sound: bool = True) -> tuple[str, ...]:
+        """Return what was asked for and the catalog says is so: ``("acoustic", "low-key", "from 1994")``.
+
+        Args:
+            track: As the catalog has it.
+            by_sound: Whether the sound had a say.
+        """
+        labels = [each.label for each in self.traits if by_sound and each.holds_for(track.audio)]
         if track.year is not None and self.nearest_year(track.year) == track.year:
             labels.append(f"from {track.year}")
         return tuple(labels)
@@ -168,6 +173,8 @@ def _without_years(prompt: str) -> tuple[str, tuple[Years, ...]]:
         return " "
 
     rest = " ".join(_YEARS.sub(taken, prompt).split())
+    if found:
+        rest = _DANGLING.sub("", rest)
     telling = [word for word in normalised(rest).split() if word not in _EMPTY_WORDS]
     return (rest if telling or not found else ""), tuple(dict.fromkeys(found))
 
@@ -245,6 +252,10 @@ _YEARS: Final = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 
+_DANGLING: Final = re.compile(
+    r"^(?:(?:and|or|und|oder|y|o|et|ou|e)\b[\s,]*)+|(?:[\s,]*\b(?:and|or|und|oder|y|o|et|ou|e))+$", re.IGNORECASE
+)
+"""What joins one span of years to the next, when nothing else is left at an end."""
 _DENIALS: Final = frozenset(
     ["not", "no", "without", "never", "kein", "keine", "ohne", "nicht", "sin", "sans", "pas", "senza", "sem"]
 )
