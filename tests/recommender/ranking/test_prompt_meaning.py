@@ -163,6 +163,7 @@ class TestAnswers:
     def test_years_alone_are_enough_to_go_on(self, recommender: Recommender) -> None:
         answer = recommender.recommend(from_prompt("nineties", count=5))
 
+        assert len(answer.suggestions) == 5
         assert all(each.track.year in range(1990, 2000) for each in answer.suggestions)
         assert all(each.reason.startswith(f"From {each.track.year}, as you asked") for each in answer.suggestions)
 
@@ -178,6 +179,7 @@ class TestAnswers:
     def test_by_words_alone_a_sound_does_not_count(self, recommender: Recommender) -> None:
         answer = recommender.recommend(from_prompt("sad lullaby", weights=Weights(text=1, image=0, audio=0)))
 
+        assert answer.suggestions
         assert all(each.parts.audio == 0 for each in answer.suggestions)
         assert not any("as you asked" in each.reason for each in answer.suggestions)
 
