@@ -109,7 +109,9 @@ def _engine(address: str) -> Engine:
         # The address is not repeated: there may be a password in it.
         raise DatabaseUnavailableError("DATABASE_URL", "that is no address like sqlite:///folder/file") from error
     try:
-        return _sqlite_engine(url) if url.get_backend_name() == "sqlite" else create_engine(url, pool_pre_ping=True)
+        if url.get_backend_name() == "sqlite":
+            return _sqlite_engine(url)
+        return create_engine(url, pool_pre_ping=True, hide_parameters=True)
     except ModuleNotFoundError as error:
         reason = f"its driver, the package {error.name}, is not installed"
         raise DatabaseUnavailableError(url.render_as_string(hide_password=True), reason) from error
@@ -121,7 +123,7 @@ def _engine(address: str) -> Engine:
 def _sqlite_engine(url: URL) -> Engine:
     if url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url)
+    engine = create_engine(url, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -14,7 +14,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel
 
 import storage.migrations
@@ -195,6 +196,15 @@ def test_an_error_takes_everything_back(database: Database) -> None:
     with database.reading() as stored:
         assert stored.tracks.count() == 0
         assert stored.state.get("mark") is None
+
+
+def test_errors_tell_no_values_because_they_end_in_logs(database: Database) -> None:
+    insert = text("INSERT INTO counter VALUES (:name, NULL)")
+
+    with database.transaction() as stored, pytest.raises(IntegrityError) as refused:
+        stored.tracks._connection.execute(insert, {"name": "Ada the Secretive"})
+
+    assert "Ada the Secretive" not in str(refused.value)
 
 
 def test_readers_do_not_wait_for_a_writer_and_do_not_see_half_of_its_work(database: Database) -> None:
