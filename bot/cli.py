@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 failed with one sentence on standard error, 2 wrong use, 1
 
 import json
 import logging
+import os
 import signal
 import sys
 import time
@@ -25,10 +26,13 @@ from storage.errors import StorageError
 
 if TYPE_CHECKING:
     from bot.services.asks import By
-    from recommender.ports import Progress
 
 INTERRUPTED = 130
 """Exit code of a command that was stopped by Ctrl-C, as shells use it."""
+CALLED_FROM = "CRATEDIGGER_CALLED_FROM"
+"""Variable with the folder that files on the command line count from; ``scripts/run`` works in another one."""
+LARGEST_ID = 2**63 - 1
+"""Discord's ids are smaller; databases hold no more."""
 
 _OUR_LOGGERS = ("bot", "recommender", "storage")
 
@@ -65,42 +69,53 @@ def run() -> None:
 @app.command(epilog="Example: `cratedigger playground --port 8080`")
 def playground(
     port: Annotated[int, typer.Option(help="Of the page, on 127.0.0.1.", min=0, max=65535)] = 8080,
-    home: Annotated[Path, typer.Option(help="Where the playground keeps its data.")] = Path("playground-data"),
+    home: Annotated[Path | None, typer.Option(help="Where it keeps its data. Default: playground-data.")] = None,
 ) -> None:
     """Run the real bot on a stand-in Discord, Spotify and lyrics service, with a page to talk to it."""
     from bot.playground.app import run_playground
 
-    run_playground(home=home, page_port=port)
+    run_playground(home=Path("playground-data") if home is None else _from_here(home), page_port=port)
 
 
 @catalog_commands.command("import", epilog="Example: `cratedigger catalog import songs.csv`")
 def catalog_import(
-    file: Annotated[Path, typer.Argument(help="CSV (also .gz, .zip) or Parquet.", exists=True, dir_okay=False)],
+    file: Annotated[Path, typer.Argument(help="CSV (also .gz, .zip) or Parquet.")],
     as_json: AsJson = False,
 ) -> None:
     """Read tracks from a dataset file; run it again after a stop, it goes on. Never makes a track twice."""
+    from bot.presenters.progress_bars import progress_bars
     from bot.services.catalog_import import CatalogImport
     from bot.wiring import open_core
 
-    with open_core(_settings()) as core, _stoppable() as stop, _bar("Importing", "rows") as progress:
-        summary = CatalogImport(core.database, home=core.settings.home).run(file, progress=progress, stop=stop)
-    _print_facts(f"Import of {file.name}", asdict(summary), as_json=as_json)
+    file = _existing(file)
+    with _stoppable() as stop, open_core(_settings()) as core, progress_bars(err) as bar:
+        importing = CatalogImport(core.database, home=core.settings.home)
+        summary = importing.run(file, progress=bar("Importing", "rows"), stop=stop)
+    if as_json:
+        _print_json(asdict(summary))
+    else:
+        from bot.presenters.terminal import import_report
+
+        out.print(import_report(file.name, summary))
     _exit_if(stop())
 
 
 @catalog_commands.command("embed", epilog="Example: `cratedigger catalog embed`")
 def catalog_embed(as_json: AsJson = False) -> None:
     """Embed the words and covers that are missing, then build the index. Goes on where it stopped."""
+    from bot.presenters.progress_bars import progress_bars
     from bot.wiring import open_core
 
-    with open_core(_settings()) as core, _stoppable() as stop:
+    with _stoppable() as stop, open_core(_installed()) as core:
         core.convert_encoders()
-        with _bar("Words", "tracks") as text_progress, _bar("Covers", "albums") as cover_progress:
-            embedded = core.catalog.embed(text_progress=text_progress, cover_progress=cover_progress, stop=stop)
+        with progress_bars(err) as bar:
+            embedded = core.catalog.embed(
+                text_progress=bar("Words", "tracks"), cover_progress=bar("Covers", "albums"), stop=stop
+            )
         facts = {"words": asdict(embedded.text), "covers": asdict(embedded.covers)}
         if not stop():
-            with _bar("Index", "tracks") as progress:
-                index = core.catalog.rebuild(progress)
+            with progress_bars(err) as bar:
+                index = core.catalog.rebuild(bar("Index", "rows"))
             facts["index"] = {"tracks": len(index), "fingerprint": index.fingerprint}
     _print_facts("Embedding", facts, as_json=as_json)
     _exit_if(stop())
@@ -111,7 +126,7 @@ def catalog_stats(as_json: AsJson = False) -> None:
     """Count what the catalog holds."""
     from bot.wiring import open_core
 
-    with open_core(_settings()) as core, core.database.reading() as stored:
+    with open_core(_installed()) as core, core.database.reading() as stored:
         statistics = stored.tracks.statistics()
     _print_facts("Catalog", asdict(statistics), as_json=as_json)
 
@@ -119,12 +134,12 @@ def catalog_stats(as_json: AsJson = False) -> None:
 @app.command("rebuild-index", epilog="Example: `cratedigger rebuild-index`")
 def rebuild_index(as_json: AsJson = False) -> None:
     """Build the index anew from the database. The bot may go on running meanwhile."""
+    from bot.presenters.progress_bars import progress_bars
     from bot.wiring import open_core
 
-    with open_core(_settings()) as core:
+    with open_core(_installed()) as core, progress_bars(err) as bar:
         started = time.perf_counter()
-        with _bar("Index", "tracks") as progress:
-            index = core.catalog.rebuild(progress)
+        index = core.catalog.rebuild(bar("Index", "rows"))
     facts = {"tracks": len(index), "fingerprint": index.fingerprint, "seconds": round(time.perf_counter() - started, 1)}
     _print_facts("Index", facts, as_json=as_json)
 
@@ -134,7 +149,7 @@ def nightly(as_json: AsJson = False) -> None:
     """Do now what the bot does every night: sync linked members, embed what is new, rebuild the index."""
     from bot.wiring import run_nightly
 
-    settings = _settings()
+    settings = _installed()
     _log_to_stderr(settings.log_level)
     steps = run_nightly(settings)
     _print_facts("Nightly refresh", {step.name: step.outcome for step in steps}, as_json=as_json)
@@ -148,7 +163,7 @@ def recommend(
     ] = None,
     artist: Annotated[str | None, typer.Option(help="An artist of the catalog.")] = None,
     prompt: Annotated[str | None, typer.Option(help='Free text: "songs for a night drive".')] = None,
-    cover: Annotated[Path | None, typer.Option(help="A picture file.", exists=True, dir_okay=False)] = None,
+    cover: Annotated[Path | None, typer.Option(help="A picture file.")] = None,
     member: Annotated[int | None, typer.Option(help="Discord id of a member with a history.")] = None,
     count: Annotated[int, typer.Option(help="How many.", min=1, max=100)] = 10,
     by: Annotated[str, typer.Option(help="everything, words, cover or sound.")] = "everything",
@@ -166,19 +181,22 @@ def recommend(
 
     if sum(seed is not None for seed in (track or None, artist, prompt, cover)) + (member is not None) != 1:
         _fail("Name exactly one kind of seed: --track, --artist, --prompt, --cover or --member.", code=2)
+    if member is not None and not 0 < member <= LARGEST_ID:
+        _fail(f"--member: {member} is no Discord id.", code=2)
     ask = Ask(
         member=MemberId(member) if member is not None else None,
         tracks=tuple(track or ()),
         artist=artist,
         prompt=prompt,
-        cover=cover.read_bytes() if cover is not None else None,
+        cover=_picture(cover) if cover is not None else None,
         count=count,
         by=_by(by),
         mix=mix,
         discovery=discovery,
         filters=Filters(decade=_decade(decade), explicit=False if clean else None, genre=genre),
     )
-    with open_recommending(_settings()) as recommending:
+    with open_recommending(_installed()) as recommending:
+        recommending.get_ready()
         started = time.perf_counter()
         answer = recommending.answer(ask)
         took_ms = (time.perf_counter() - started) * 1000
@@ -195,9 +213,12 @@ def recommend(
 def main() -> NoReturn:
     """Run the command and turn what goes wrong into one sentence and an exit code."""
     try:
-        app(standalone_mode=True)
+        app(prog_name="cratedigger")
     except (BotError, RecommenderError, StorageError) as error:
         _fail(str(error))
+    except OSError as error:
+        what = f"{error.filename}: {error.strerror}" if error.filename else error.strerror or str(error)
+        _fail(f"{what}. What was done is kept; run it again when this is put right.")
     except KeyboardInterrupt:
         err.print("Stopped. What was done is kept; run it again to go on.")
         sys.exit(INTERRUPTED)
@@ -206,6 +227,36 @@ def main() -> NoReturn:
 
 def _settings() -> Settings:
     return read_settings()
+
+
+def _installed() -> Settings:
+    """Return the settings of an installation that is there: to look into one must not make one."""
+    settings = _settings()
+    if settings.database_url is None and not settings.home.is_dir():
+        _fail(
+            f"There is no installation in {settings.home.absolute()}: go to the folder of its .env, or set "
+            "CRATEDIGGER_HOME. `cratedigger catalog import FILE` makes a new one."
+        )
+    return settings
+
+
+def _from_here(path: Path) -> Path:
+    """Return what a path means to the person who typed it."""
+    return Path(os.environ.get(CALLED_FROM, "")) / path
+
+
+def _existing(path: Path) -> Path:
+    found = _from_here(path)
+    if not found.is_file():
+        _fail(f"{path} is not a file." if found.exists() else f"There is no file {path}.", code=2)
+    return found
+
+
+def _picture(path: Path) -> bytes:
+    from recommender.encoders.pictures import LARGEST_FILE
+
+    with _existing(path).open("rb") as file:
+        return file.read(LARGEST_FILE + 1)
 
 
 def _by(name: str) -> "By":
@@ -270,27 +321,3 @@ def _stoppable() -> Iterator[Callable[[], bool]]:
         yield lambda: asked
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-@contextmanager
-def _bar(title: str, unit: str) -> "Iterator[Progress]":
-    """Show a progress bar with a rate on standard error while the block runs; nothing where it is no terminal."""
-    from rich import progress as bars
-
-    columns = (
-        bars.TextColumn(title),
-        bars.BarColumn(),
-        bars.MofNCompleteColumn(),
-        bars.TextColumn(unit),
-        bars.TextColumn("{task.fields[rate]}"),
-        bars.TimeRemainingColumn(),
-    )
-    with bars.Progress(*columns, console=err) as bar:
-        task = bar.add_task(title, total=None, rate="")
-        started = time.perf_counter()
-
-        def report(done: int, total: int) -> None:
-            rate = done / max(time.perf_counter() - started, 1e-9)
-            bar.update(task, completed=done, total=total, rate=f"{rate:,.0f}/s")
-
-        yield report

@@ -9,10 +9,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, select
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, NoSuchModuleError, OperationalError
 
 from storage.crypto import Cipher
-from storage.errors import DatabaseUnavailableError
+from storage.errors import DatabaseFailedError, DatabaseUnavailableError
 from storage.migrations import is_current, migrate
 from storage.models import LinkRow, table_of
 from storage.stored import Stored
@@ -75,14 +75,22 @@ class Database:
         """Give the repositories inside one transaction; it commits at the end of the block and rolls back on an error.
 
         On SQLite one writes at a time; others wait for up to half a minute.
+
+        Raises:
+            DatabaseFailedError: The disk is full, or the database is locked, damaged or gone; nothing of the
+                transaction was saved.
         """
-        with self._connection(reading=False) as connection:
+        with self._failures_named(), self._connection(reading=False) as connection:
             yield Stored(connection, now=self._now)
 
     @contextmanager
     def reading(self) -> Iterator[Stored]:
-        """Give the repositories for reading alone: one consistent state, and never a wait for who writes."""
-        with self._connection(reading=True) as connection:
+        """Give the repositories for reading alone: one consistent state, and never a wait for who writes.
+
+        Raises:
+            DatabaseFailedError: The database is damaged or gone.
+        """
+        with self._failures_named(), self._connection(reading=True) as connection:
             yield Stored(connection, now=self._now)
 
     def close(self) -> None:
@@ -95,6 +103,18 @@ class Database:
                 return
         with self._connection(reading=False) as connection:
             migrate(connection)
+
+    @contextmanager
+    def _failures_named(self) -> Iterator[None]:
+        try:
+            yield
+        except OperationalError as error:
+            raise DatabaseFailedError(self.url, str(error.orig)) from error
+        except DatabaseError as error:
+            # SQLite's "file is not a database", "disk image is malformed"; subclasses tell of faults in a query.
+            if type(error) is not DatabaseError:
+                raise
+            raise DatabaseFailedError(self.url, str(error.orig)) from error
 
     @contextmanager
     def _connection(self, *, reading: bool) -> Iterator[Connection]:

@@ -2,6 +2,7 @@
 
 StorageError
 ├── DatabaseUnavailableError  the database cannot be opened
+├── DatabaseFailedError       it fails while it is used: full disk, lock, damage
 ├── WrongKeyError             what is encrypted was encrypted with another key
 ├── KeyFileError              the key file is not one
 └── NewerDatabaseError        a newer release has migrated this database
@@ -21,6 +22,15 @@ class DatabaseUnavailableError(StorageError):
         super().__init__(
             f"The database {url} cannot be opened: {reason}. Check DATABASE_URL and the folder's permissions."
         )
+        self.url = url
+        self.reason = reason
+
+
+class DatabaseFailedError(StorageError):
+    """The database fails while it is used."""
+
+    def __init__(self, url: str, reason: str) -> None:
+        super().__init__(f"The database {url} fails: {reason}. What was under way was not saved.")
         self.url = url
         self.reason = reason
 

@@ -3,10 +3,13 @@
 from collections.abc import Iterator
 from typing import Any
 
+from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from bot.services.asks import Answer
+from bot.services.catalog_import import ImportSummary
 from recommender.types import Suggestion
 
 Json = dict[str, Any]
@@ -44,33 +47,91 @@ def _suggestion_json(suggestion: Suggestion) -> Json:
     }
 
 
-def answer_table(answer: Answer, *, took_ms: float) -> Table:
-    """Return suggestions as a table: rank, title, artists, year, score with its largest parts, reason."""
+def answer_table(answer: Answer, *, took_ms: float) -> RenderableType:
+    """Return suggestions for people: rank, score, title, artists and year; the reason and the parts under them.
+
+    It reads well from 60 columns on: what is long has the whole width to itself.
+    """
     found = answer.recommendation
-    table = Table(
-        title=escape(f"From {answer.seed_label}"),
-        caption=f"{found.catalog_tracks:,} tracks searched in {took_ms:.0f} ms",
-        title_justify="left",
-        caption_justify="left",
-    )
-    table.add_column("#", justify="right")
-    table.add_column("Title", overflow="fold")
-    table.add_column("Artists", overflow="fold")
-    table.add_column("Year", justify="right")
-    table.add_column("Score", justify="right")
-    table.add_column("Why", overflow="fold")
+    rows = Table.grid(padding=(0, 2, 0, 0))
+    rows.add_column(justify="right", style="dim")
+    rows.add_column(justify="right", style="cyan")
+    rows.add_column(overflow="fold")
     for each in found.suggestions:
-        track = each.track
-        year = str(track.year) if track.year else ""
-        why = f"{escape(each.reason)}\n[dim]{_parts_line(each)}[/dim]"
-        title, artists = escape(track.title), escape(", ".join(track.artists))
-        table.add_row(str(each.rank), title, artists, year, f"{each.score:.3f}", why)
-    return table
+        rows.add_row(str(each.rank), f"{each.score:.3f}", _suggestion_lines(each))
+    heading = Text(f"From {answer.seed_label}\n", style="bold")
+    end = Text(f"\n{found.catalog_tracks:,} tracks searched in {took_ms:,.0f} ms", style="dim")
+    return Group(heading, rows, end) if found.suggestions else Group(heading, Text("Nothing was found."), end)
+
+
+def _suggestion_lines(suggestion: Suggestion) -> Text:
+    track = suggestion.track
+    made = ", ".join(track.artists) + (f" ({track.year})" if track.year else "")
+    return Text.assemble(
+        (track.title, "bold"), f" · {made}\n", f"{suggestion.reason}\n", (_parts_line(suggestion), "dim")
+    )
 
 
 def _parts_line(suggestion: Suggestion) -> str:
     parts = sorted(suggestion.parts.as_dict().items(), key=lambda part: -abs(part[1]))
     return "  ".join(f"{name} {value:+.3f}" for name, value in parts if abs(value) >= SMALLEST_SHOWN)
+
+
+def import_report(name: str, summary: ImportSummary) -> RenderableType:
+    """Return what an import did: what became of every row, and what was understood of the columns."""
+    rows = Table.grid(padding=(0, 2, 0, 0))
+    rows.add_column(justify="right", style="cyan")
+    rows.add_column(overflow="fold")
+    for number, meaning in (
+        (summary.new, "are new tracks"),
+        (summary.changed, "are about tracks that were there already, and added something to them"),
+        (summary.unchanged, "are about tracks that were there already, and say nothing new"),
+        (summary.refused, f"were refused: {_refusals(summary)}"),
+    ):
+        if number:
+            rows.add_row(f"{number:,}", Text(meaning))
+    lines: list[RenderableType] = [
+        Text(f"Import of {name}", style="bold"),
+        Text(f"{_rows_read(summary)}{':' if summary.rows else '.'}"),
+        rows,
+    ]
+    return Group(*lines, Text(), _details(summary))
+
+
+def _rows_read(summary: ImportSummary) -> str:
+    now = summary.rows - summary.resumed_from
+    rate = f" ({now / summary.seconds:,.0f} rows/s)" if summary.seconds and now else ""
+    told = f"{summary.rows:,} rows read in {summary.seconds:,.1f} s{rate}"
+    if summary.resumed_from:
+        told += f", {summary.resumed_from:,} of them by the import that was stopped"
+    return told
+
+
+def _refusals(summary: ImportSummary) -> str:
+    return "; ".join(f"{number:,} × {reason}" for reason, number in _by_number(summary.refused_because))
+
+
+def _by_number(counts: dict[str, int]) -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda one: -one[1])
+
+
+def _details(summary: ImportSummary) -> Table:
+    details = Table.grid(padding=(0, 2, 0, 0))
+    details.add_column(style="dim")
+    details.add_column(overflow="fold")
+    left_out = "; ".join(f"{number:,} × {what}" for what, number in _by_number(summary.left_out))
+    for what, value in (
+        ("new playlists", f"{summary.playlists:,}" if summary.playlists else ""),
+        ("rows with lyrics", f"{summary.lyrics:,}" if summary.lyrics else ""),
+        ("impossible values", f"{left_out} (left out; their rows were kept)" if left_out else ""),
+        ("refused rows", f"are in {summary.rejected_file}" if summary.rejected_file else ""),
+        ("columns read", _shown(summary.understood)),
+        ("columns ignored", _shown(summary.ignored)),
+        ("note", " ".join(summary.notes)),
+    ):
+        if value:
+            details.add_row(what, Text(value))
+    return details
 
 
 def facts_table(title: str, facts: Json) -> Table:

@@ -24,6 +24,9 @@ log = logging.getLogger(__name__)
 
 ROWS_PER_BATCH = 1_000
 """Saved together: what a kill can lose is done again."""
+MOST_REASONS = 12
+"""That refusals are counted by; a file of another kind would give thousands."""
+OTHER_REASONS = "other reasons"
 LISTENING_NOTE = "This is a table of listening: its songs were kept; who listened to them, and how often, was not."
 
 
@@ -40,6 +43,8 @@ class ImportSummary:
     unchanged: int
     """Records about known tracks that say nothing new."""
     refused: int
+    refused_because: dict[str, int]
+    """How many records were refused for which reason."""
     playlists: int
     """Playlists that were not in the catalog."""
     lyrics: int
@@ -146,6 +151,14 @@ class _Tally:
     playlists_before: int = 0
     rejected_bytes: int = 0
     left_out: dict[str, int] = field(default_factory=dict)
+    refused_because: dict[str, int] = field(default_factory=dict)
+
+    def refuse(self, reason: str) -> None:
+        """Count a refused record; reasons beyond the first dozen are counted together."""
+        if reason not in self.refused_because and len(self.refused_because) >= MOST_REASONS:
+            reason = OTHER_REASONS
+        self.refused += 1
+        self.refused_because[reason] = self.refused_because.get(reason, 0) + 1
 
     def as_dict(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self.__slots__}
@@ -173,7 +186,7 @@ class _Run:
                 except RowRefusedError as error:
                     problem = str(error)
             if problem is not None:
-                self.tally.refused += 1
+                self.tally.refuse(problem)
                 self.rejected.add(row.number + 1, row.values, problem)
         self.tally.rows = rows[-1].number + 1
         self.tally.rejected_bytes = self.rejected.size
@@ -252,6 +265,7 @@ def _summary(run: _Run, resumed_from: int, *, finished: bool, seconds: float) ->
         changed=tally.changed,
         unchanged=tally.unchanged,
         refused=tally.refused,
+        refused_because=dict(tally.refused_because),
         playlists=tally.playlists,
         lyrics=tally.lyrics,
         left_out=dict(tally.left_out),

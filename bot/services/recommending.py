@@ -84,13 +84,26 @@ class RecommendingService:
         """Return up to 25 tracks whose title or artist goes on from what was typed; nothing typed gives the popular."""
         return await self._blocking.run(self._complete, typed)
 
+    def get_ready(self) -> None:
+        """Open the index and load the text encoder, so that the first answer need not; a damaged index is rebuilt.
+
+        Raises:
+            EmptyCatalogError: Nothing is embedded yet.
+        """
+        self._catalog.index()
+        self._catalog.warm_up()
+
     def answer(self, ask: Ask) -> Answer:
         """Answer without an event loop: what the command line calls. Raises as :meth:`recommend` does."""
         unread = self._catalog.unread()
         notes = (
             (f"The words of {unread:,} tracks are not embedded: run `cratedigger catalog embed`.",) if unread else ()
         )
-        return self._answer(ask, notes)
+        try:
+            return self._answer(ask, notes)
+        except NotLinkedError as error:
+            msg = f"Nothing is known of member {ask.member}: no link, no history, no verdicts."
+            raise NothingToGoOnError(msg) from error
 
     def _complete(self, typed: str) -> list[TitleChoice]:
         with self._database.reading() as stored:

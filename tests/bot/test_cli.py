@@ -1,19 +1,22 @@
 """Promises of the command line: exit codes, one sentence on standard error, JSON alone on standard output."""
 
 import csv
+import errno
 import json
+import logging
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
 from bot import cli
+from bot.services.searchable_catalog import SearchableCatalog
 from bot.settings import Settings
 from tests.installation import NOWHERE, TRACKS
 
@@ -32,12 +35,17 @@ Run = Callable[..., Result]
 
 
 @pytest.fixture
-def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Nothing outside is reached, and no ``.env`` is read."""
+def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """Nothing outside is reached, no ``.env`` is read, and how much is logged stays as it was."""
+    loggers = [logging.getLogger(name) for name in ("bot", "recommender", "storage")]
+    levels = [logger.level for logger in loggers]
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("DISCORD_TOKEN", raising=False)
     for name in ("LYRICS_API_BASE", "MUSICBRAINZ_API_BASE", "COVER_ART_ARCHIVE_BASE"):
         monkeypatch.setenv(name, NOWHERE)
+    yield
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.setLevel(level)
 
 
 @pytest.fixture
@@ -151,6 +159,10 @@ def test_a_picture_that_is_none_fails_with_one_sentence(run: Run, installation: 
         ("recommend", "--prompt", "a", "--count", "0"),
         ("recommend", "--prompt", "a", "--mix", "1.5"),
         ("catalog", "import", "no-such-file.csv"),
+        ("catalog", "import", "/dev/null"),
+        ("recommend", "--cover", "/dev/zero"),
+        ("recommend", "--member", "0"),
+        ("recommend", "--member", "99999999999999999999"),
         ("dance",),
     ],
 )
@@ -161,11 +173,58 @@ def test_wrong_use_exits_2(run: Run, arguments: tuple[str, ...]) -> None:
     assert result.err
 
 
-def test_an_empty_catalog_says_what_to_do(run: Run) -> None:
+def test_an_empty_catalog_says_what_to_do(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+
     result = run("recommend", "--prompt", "rain")
 
     assert result.code == 1
     assert "catalog import" in result.err
+
+
+@pytest.mark.parametrize("command", [("catalog", "stats"), ("catalog", "embed"), ("rebuild-index",), ("nightly",)])
+def test_looking_into_an_installation_does_not_make_one(run: Run, tmp_path: Path, command: tuple[str, ...]) -> None:
+    result = run(*command)
+
+    assert (result.code, result.out) == (1, "")
+    assert f"no installation in {tmp_path / 'home'}" in result.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_files_count_from_where_the_person_stands(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "music").mkdir()
+    dataset(tmp_path / "music" / "songs.csv", 3)
+    monkeypatch.setenv(cli.CALLED_FROM, str(tmp_path / "music"))
+
+    assert run("catalog", "import", "songs.csv", "--json").json["new"] == 3
+
+
+def test_a_member_of_whom_nothing_is_known_is_named(run: Run, installation: Settings) -> None:
+    result = run("recommend", "--member", "5", home=installation.home)
+
+    assert (result.code, result.out) == (1, "")
+    assert "member 5" in result.err
+    assert "/link" not in result.err
+
+
+def test_a_full_disk_is_one_sentence_and_keeps_the_database(
+    run: Run, installation: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_arguments: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(SearchableCatalog, "rebuild", full)
+
+    result = run("rebuild-index", home=installation.home)
+
+    assert result.code == 1
+    assert "No space left on device" in result.err
+    assert "Traceback" not in result.err
+    assert run("catalog", "stats", "--json", home=installation.home).json["tracks"] == TRACKS
+
+
+def test_usage_names_the_command_as_people_type_it(run: Run) -> None:
+    assert "Usage: cratedigger recommend" in run("recommend", "--help").out
 
 
 def test_a_malformed_setting_is_named(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,8 +4,9 @@ import io
 
 from rich.console import Console
 
-from bot.presenters.terminal import answer_json, answer_table, facts_table
+from bot.presenters.terminal import answer_json, answer_table, facts_table, import_report
 from bot.services.asks import Answer
+from bot.services.catalog_import import ImportSummary
 from recommender.types import Modality, Recommendation, ReleaseDate, ScoreParts, Suggestion, Track, TrackKey
 
 
@@ -39,7 +40,7 @@ def test_table_shows_the_largest_parts_first_and_leaves_out_what_is_nothing() ->
     text = printed(answer_table(answer(), took_ms=12.3))
 
     assert "Copper Rain" in text
-    assert "The Night Ferries, Mo" in text
+    assert "Copper Rain · The Night Ferries, Mo (1994)" in text
     assert "text +0.410  audio +0.200  image +0.120  popularity +0.080" in text
     assert "discovery" not in text
     assert "28,000 tracks searched in 12 ms" in text
@@ -80,3 +81,63 @@ def test_square_brackets_in_names_are_printed_as_they_are() -> None:
     assert "“[red]”" in text
     assert "Import of [x].csv" in facts
     assert "[red], [/b]" in facts
+
+
+def test_suggestions_read_well_on_a_terminal_of_80_columns() -> None:
+    reason = "Close in words and sound to “Copper Rain” by The Night Ferries; both chamber folk from the same years"
+
+    lines = printed(answer_table(answer(reason=reason), took_ms=12.3), width=80).splitlines()
+
+    assert max(len(line) for line in lines) <= 80
+    [first] = [number for number, line in enumerate(lines) if "Copper Rain · " in line]
+    shown = [line.strip() for line in lines[first + 1 : first + 4]]
+    assert " ".join(shown[:2]) == reason
+    assert shown[2].startswith("text +0.410")
+
+
+def test_an_answer_of_nothing_says_so_instead_of_drawing_an_empty_table() -> None:
+    nothing = Recommendation(suggestions=(), catalog_tracks=28_000, fingerprint="abc")
+    answered = Answer(seed_label="“Rain”", seed={"kind": "prompt"}, recommendation=nothing)
+
+    text = printed(answer_table(answered, took_ms=12.3))
+
+    assert "Nothing was found." in text
+    assert "28,000 tracks searched" in text
+
+
+def imported(**facts: object) -> ImportSummary:
+    defaults = {
+        "rows": 0, "new": 0, "changed": 0, "unchanged": 0, "refused": 0, "refused_because": {}, "playlists": 0,
+        "lyrics": 0, "left_out": {}, "understood": {"track_name": "title"}, "ignored": (), "notes": (),
+        "rejected_file": None, "resumed_from": 0, "finished": True, "seconds": 8.0,
+    }  # fmt: skip
+    return ImportSummary(**{**defaults, **facts})  # type: ignore[arg-type]
+
+
+def test_an_import_says_what_became_of_every_row() -> None:
+    summary = imported(
+        rows=32_833, new=28_352, changed=4_475, unchanged=1, refused=5, refused_because={"no artist": 1, "no title": 4},
+        left_out={"tempo": 2}, rejected_file="songs.csv.rejected.csv",
+    )  # fmt: skip
+
+    text = printed(import_report("songs [x].csv", summary), width=80)
+
+    lines = [line.strip() for line in text.splitlines()]
+    assert lines[:2] == ["Import of songs [x].csv", "32,833 rows read in 8.0 s (4,104 rows/s):"]
+    assert lines[2] == "28,352  are new tracks"
+    assert lines[3].startswith("4,475  are about tracks that were there already, and added something")
+    assert lines[4] == "1  are about tracks that were there already, and say nothing new"
+    assert lines[5] == "5  were refused: 4 × no title; 1 × no artist"
+    assert "2 × tempo (left out; their rows were kept)" in text
+    assert "songs.csv.rejected.csv" in text
+
+
+def test_an_import_that_went_on_says_where_from() -> None:
+    text = printed(import_report("songs.csv", imported(rows=3_000, new=3_000, resumed_from=1_000)))
+
+    assert "3,000 rows read" in text
+    assert "1,000 of them by the import that was stopped" in text
+
+
+def test_an_import_of_a_file_without_rows_says_so() -> None:
+    assert "0 rows read" in printed(import_report("songs.csv", imported()))
