@@ -243,7 +243,7 @@ class QuotaExceededError(SpotifyError):
     """The quota of the app, or our own budget, is used up."""
 
     def __init__(self, until: datetime) -> None:
-        super().__init__(f"Spotify's quota is used up until <t:{int(until.timestamp())}:t>. Nothing was lost.")
+        super().__init__(f"Spotify's quota is used up until <t:{int(until.timestamp())}:f>. Nothing was lost.")
         self.until = until
 
 

@@ -4,6 +4,7 @@ import re
 
 _SPECIAL = re.compile(r"([\\`*_~|\[\]()<>#])")
 _LINK = re.compile(r":(?=//)")
+_MOMENT = re.compile(r"\\<t:(\d{1,12}):([tTdDfFR])\\>")
 _SPACES = re.compile(r"[\s\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
 ELLIPSIS = "…"
 
@@ -21,6 +22,11 @@ def plain(text: str, most: int) -> str:
         if len(shown) <= most:
             return shown
     return ELLIPSIS[:most]
+
+
+def plain_but_moments(text: str, most: int) -> str:
+    """Return text as :func:`plain` does, but let Discord show moments (``<t:…>``) in each reader's own time."""
+    return _MOMENT.sub(r"<t:\1:\2>", plain(text, most))
 
 
 def link(text: str, address: str, most: int) -> str:

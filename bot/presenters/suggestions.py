@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from itertools import pairwise
 from urllib.parse import quote, urlsplit
 
-from bot.presenters.markdown import link, plain
+from bot.presenters.markdown import link, plain, plain_but_moments
 from bot.services.asks import Answer
 from recommender.types import Suggestion, Track, TrackKey
 
 MOST_CARDS = 5
 """Per message: a card with cover and buttons takes up to seven of the forty components that Discord allows."""
 
-_TITLE, _ARTISTS, _ALBUM, _REASON, _LABEL, _NOTE = 140, 140, 80, 200, 200, 160
+_TITLE, _ARTISTS, _ALBUM, _REASON, _LABEL, _NOTE = 140, 140, 80, 200, 200, 280
 _NOTES = 3
 _COVER_DESCRIPTION = 200
 _ADDRESS = 1024
@@ -109,7 +109,7 @@ def _heading(answer: Answer, *, empty: bool) -> str:
 
 
 def _notes(answer: Answer) -> str | None:
-    shown = [f"-# {plain(note, _NOTE)}" for note in answer.notes[:_NOTES]]
+    shown = [f"-# {plain_but_moments(note, _NOTE)}" for note in answer.notes[:_NOTES]]
     return "\n".join(shown) or None
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from bot.background import BlockingPool
-from bot.gateways.spotify_budget import SpotifyBudget
+from bot.gateways.spotify_budget import BudgetStatus, SpotifyBudget
 from bot.services.searchable_catalog import SearchableCatalog
 from bot.services.upkeep import NIGHTLY_MARK
 from recommender.errors import EmptyCatalogError
@@ -43,7 +43,7 @@ class StatusService:
             ("Catalog", f"{tracks:,} tracks"),
             ("Index", self._index_fact()),
             ("Linked members", f"{links} of Spotify's five"),
-            ("Spotify calls today", f"{budget.spent} of {budget.daily_calls}"),
+            ("Spotify calls today", _calls(budget)),
             ("Nightly refresh", nightly or "not yet"),
             ("Up since", f"{self._since:%Y-%m-%d %H:%M} UTC"),
         )
@@ -54,3 +54,8 @@ class StatusService:
         except EmptyCatalogError:
             return "nothing searchable yet"
         return f"{len(index):,} searchable, generation {index.generation}"
+
+
+def _calls(budget: BudgetStatus) -> str:
+    closed = f", none before {budget.blocked_until:%Y-%m-%d %H:%M} UTC" if budget.blocked_until else ""
+    return f"{budget.spent} of {budget.daily_calls}{closed}"

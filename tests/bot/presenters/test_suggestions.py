@@ -1,9 +1,11 @@
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bot.errors import NotAllowlistedError, QuotaExceededError
 from bot.playground.discord_standin_components import walk
 from bot.playground.discord_standin_rules import check_message
 from bot.playground.discord_standin_world import COMPONENTS_V2
@@ -53,6 +55,16 @@ def answers(draw: st.DrawFn) -> Answer:
 def test_whatever_the_facts_are_discord_takes_every_page(given_answer: Answer) -> None:
     for page in pages(given_answer):
         check_message({"components": components_of(page), "flags": COMPONENTS_V2})
+
+
+def test_a_note_shows_a_moment_in_the_readers_time_and_is_not_cut_short() -> None:
+    quota = f"{QuotaExceededError(datetime(2026, 11, 21, 3, 42, tzinfo=UTC))} I used what I already know of you."
+    not_listed = f"{NotAllowlistedError()} I used what I already know of you."
+
+    *_, last = pages(answer(suggestions(1), notes=(quota, not_listed)))
+
+    assert last.notes == f"-# {quota}\n-# {not_listed}"
+    assert "<t:1795232520:f>" in last.notes
 
 
 def test_long_names_whose_addresses_grow_in_encoding_fit_every_page() -> None:

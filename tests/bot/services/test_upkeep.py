@@ -239,6 +239,15 @@ async def test_status_tells_catalog_index_and_budget(world: World) -> None:
     assert facts["Nightly refresh"] == "not yet"
 
 
+async def test_status_tells_until_when_spotify_is_closed(world: World) -> None:
+    await world.spotify.link()
+    world.spotify.budget.block(world.spotify.wire.clock() + timedelta(hours=13))
+
+    assert re.fullmatch(
+        r"1 of 600, none before 20\d\d-\d\d-\d\d \d\d:\d\d UTC", (await world.facts())["Spotify calls today"]
+    )
+
+
 async def test_running_upkeep_embeds_what_was_left_over(world: World) -> None:
     facts = TrackFacts(title="Left Over", artists=("Somebody",), sources={Fact.WORDS: Source.MEMBER})
     with world.core.database.transaction() as stored:
