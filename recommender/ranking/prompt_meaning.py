@@ -238,7 +238,7 @@ _DECADES: Final[Mapping[str, int]] = MappingProxyType(
     }
 )
 _YEARS: Final = re.compile(
-    r"""(?:\b(?:(?:from|of|in|aus|de|des|degli|du|den|los|las|les|dos)\s+)*(?:(?:the|den|los|las|les|gli|os)\s+)?)?
+    r"""(?:\b(?:(?:from|of|in|aus|de|des|degli|du|den|los|las|les|dos)\s+){0,3}(?:(?:the|den|los|las|les|gli|os)\s+)?)?
     (?:
         (?<![\w$£€])(?:
             ['’]?(?P<decade>(?:19|20)?\d0)\s?(?:['’]?s|er(?:n|\s?jahren?)?)

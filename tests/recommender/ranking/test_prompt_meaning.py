@@ -1,3 +1,4 @@
+import time
 from pathlib import Path
 
 import pytest
@@ -203,3 +204,12 @@ class TestAnswers:
     def test_a_prompt_without_words_gives_nothing_to_go_on(self, recommender: Recommender, prompt: str) -> None:
         with pytest.raises(NothingToGoOnError, match="no words"):
             recommender.recommend(from_prompt(prompt))
+
+
+@pytest.mark.parametrize("word", ["of ", "and ", "90s and ", "from the ", "sad ", "19", "not "])
+def test_a_long_prompt_is_read_in_a_moment(word: str) -> None:
+    started = time.process_time()
+
+    meaning_of(word * 10_000)
+
+    assert time.process_time() - started < 2
