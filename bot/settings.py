@@ -1,14 +1,17 @@
 """The settings of an installation: read once from the environment and ``.env`` into one frozen tree."""
 
+import io
 import ipaddress
 import re
 from datetime import time
+from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from dotenv.parser import parse_stream
 from pydantic import SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -18,6 +21,18 @@ _PLACEHOLDER = re.compile(r"^(<.*>|your[-_ ].*|change[-_ ]?me.*|xxx+|todo|placeh
 _SPOTIFYS_OWN = frozenset({"api.spotify.com", "accounts.spotify.com"})
 _LAST_PORT = 65_535
 _SPOTIFY_ID = re.compile(r"^[0-9a-f]{32}$")
+
+
+ENV_FILE = ".env"
+"""In the folder that the command is started from."""
+NEARLY_THE_SAME = 0.8
+"""How alike two names of settings are, 0 to 1, when one is taken for a slip of the other."""
+_IN_OUR_WORDS = {
+    "int_parsing": "is a whole number",
+    "time_parsing": "is a time of day such as 04:00",
+    "time_delta_parsing": "is a time of day such as 04:00",
+    "enum": "names at least one of: open, spotify",
+}
 
 
 class ContentSource(StrEnum):
@@ -32,7 +47,7 @@ class Settings(BaseSettings):
     """Every setting; ``.env.example`` explains each in a line."""
 
     model_config = SettingsConfigDict(
-        env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True, env_ignore_empty=True
+        env_file=ENV_FILE, env_file_encoding="utf-8-sig", extra="ignore", frozen=True, env_ignore_empty=True
     )
 
     cratedigger_home: Path = Path("data")
@@ -120,6 +135,22 @@ class Settings(BaseSettings):
             return tuple(part.strip().lower() for part in value.split(",") if part.strip())
         return value
 
+    @field_validator("content_sources")
+    @classmethod
+    def _some_source(cls, value: tuple[ContentSource, ...]) -> tuple[ContentSource, ...]:
+        if not value:
+            msg = "names at least one of: open, spotify"
+            raise ValueError(msg)
+        return value
+
+    @field_validator("nightly_at")
+    @classmethod
+    def _local_time(cls, value: time) -> time:
+        if value.tzinfo is not None:
+            msg = "is a time of day such as 04:00; TIME_ZONE says where"
+            raise ValueError(msg)
+        return value
+
     @field_validator("time_zone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
@@ -157,10 +188,7 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _discord_pair(self) -> "Settings":
         if (self.discord_api_base is None) != (self.discord_gateway_url is None):
-            msg = "DISCORD_API_BASE and DISCORD_GATEWAY_URL go together; set both or neither"
-            raise ValueError(msg)
-        if not self.content_sources:
-            msg = "CONTENT_SOURCES names at least one of: open, spotify"
+            msg = "go together; set both or neither"
             raise ValueError(msg)
         return self
 
@@ -189,14 +217,41 @@ def read_settings(**overrides: Any) -> Settings:
     """Read the settings from the environment and ``.env``.
 
     Raises:
-        SettingsError: The first setting that is a placeholder or malformed, by its name in ``.env``.
+        SettingsError: The first setting that is a placeholder or malformed, by its name in ``.env``; or a line of
+            ``.env`` that sets nothing, or sets what is nearly one of our names.
     """
+    _check_env_file(Path(ENV_FILE))
     try:
         return Settings(**overrides)
     except ValidationError as error:
         first = error.errors()[0]
-        name = str(first["loc"][0]).upper() if first["loc"] else "settings"
-        raise SettingsError(name, first["msg"].removeprefix("Value error, ")) from error
+        name = str(first["loc"][0]).upper() if first["loc"] else "DISCORD_API_BASE and DISCORD_GATEWAY_URL"
+        reason = _IN_OUR_WORDS.get(first["type"], first["msg"].removeprefix("Value error, "))
+        raise SettingsError(name, reason) from error
+
+
+def _check_env_file(path: Path) -> None:
+    if not path.is_file():
+        return
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(str(path), "is not a readable text file in UTF-8") from error
+    ours = [name.upper() for name in Settings.model_fields]
+    for line in parse_stream(io.StringIO(text)):
+        where = f"{path} line {line.original.line + _lines_before(line.original.string)}"
+        if line.error or (line.key is not None and line.value is None):
+            raise SettingsError(where, "is not NAME=value; check its quotes, or put # before a remark")
+        if line.key is None or line.key.upper() in ours:
+            continue
+        # A slip must not go unnoticed: CONTENT_SOURCE=open would leave Spotify's content on.
+        if nearest := get_close_matches(line.key.upper(), ours, n=1, cutoff=NEARLY_THE_SAME):
+            raise SettingsError(where, f"{line.key} is no setting; did you mean {nearest[0]}?")
+
+
+def _lines_before(text: str) -> int:
+    """Count the empty lines that the parser puts before what it found."""
+    return len(text[: len(text) - len(text.lstrip())].splitlines())
 
 
 def is_loopback(address: str) -> bool:

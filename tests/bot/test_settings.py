@@ -52,6 +52,45 @@ def test_env_file_is_read_and_the_environment_wins(tmp_path: Path, monkeypatch: 
     assert (settings.time_zone, settings.web_port) == ("Europe/Vienna", 9001)
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("CONTENT_SOURCE=open\n", ".env line 1: CONTENT_SOURCE is no setting; did you mean CONTENT_SOURCES?"),
+        ("# ours\n\nTEXT_ENCODR=minilm\n", ".env line 3: TEXT_ENCODR is no setting; did you mean TEXT_ENCODER?"),
+        ("WEB_PORT=9000\nthis is a remark\n", ".env line 2: is not NAME=value"),
+        ('WEB_PORT="9000\nTIME_ZONE=UTC\n', ".env line 1: is not NAME=value"),
+        ("WEB_PORT\n", ".env line 1: is not NAME=value"),
+        ("WEB_PORT=eighty\n", "WEB_PORT: is a whole number"),
+        ("NIGHTLY_AT=4am\n", "NIGHTLY_AT: is a time of day"),
+        ("NIGHTLY_AT=04:00+02:00\n", "NIGHTLY_AT: is a time of day"),
+    ],
+)
+def test_a_slip_in_the_env_file_stops_the_start(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / ".env").write_text(text)
+
+    with pytest.raises(SettingsError, match=re.escape(said)):
+        read_settings()
+
+
+def test_an_env_file_that_is_no_text_is_named(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"\xff\xfeW\x00")
+
+    with pytest.raises(SettingsError, match=re.escape(".env: is not a readable text file")):
+        read_settings()
+
+
+def test_an_env_file_may_be_written_as_people_write_them(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(
+        "\ufeff# mine\r\nexport WEB_PORT = 9000 # here\r\nTIME_ZONE='Europe/Vienna'\r\nTEXT_ENCODER=\r\n"
+        'COMPOSE_PROJECT_NAME=music\r\nWEB_HOST="::1"\r\n'.encode()
+    )
+
+    settings = read_settings()
+
+    assert (settings.web_port, settings.time_zone, settings.text_encoder) == (9000, "Europe/Vienna", "minilm")
+    assert settings.web_host == "::1"
+
+
 def test_content_sources_are_a_list_in_order() -> None:
     assert read_settings(content_sources="spotify, open").content_sources == (ContentSource.SPOTIFY, ContentSource.OPEN)
 
