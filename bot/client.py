@@ -24,7 +24,7 @@ from bot.presenters.delivery import LOST, KeepsAnswers
 from bot.services.ports import Services, StateStore
 from bot.settings import is_loopback
 from bot.views.host import Host
-from bot.views.linking import PasteButton
+from bot.views.linking import PASTE_FORM, PasteButton, take_address
 from bot.views.pressed import LastingButton, pressed
 from bot.views.suggestion_cards import MoreButton
 from bot.views.verdict_buttons import UndoButton, VerdictButton
@@ -139,15 +139,17 @@ class CratediggerBot(commands.Bot):
         return await self._link_cog.say_linked(member, display_name)
 
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
-        """Do what a pressed button is for; discord.py itself sees to commands and forms."""
-        if interaction.type is not discord.InteractionType.component:
+        """Do what a pressed button or a form is for; discord.py itself sees to commands."""
+        if interaction.type not in {discord.InteractionType.component, discord.InteractionType.modal_submit}:
             return
         data: Mapping[str, Any] = interaction.data or {}
-        button = pressed(str(data.get("custom_id")), BUTTONS)
-        if button is None:
-            await self.reply_to_error(interaction, UnknownButtonError())
-        else:
+        custom_id = str(data.get("custom_id"))
+        if custom_id == PASTE_FORM:
+            await take_address(interaction)
+        elif (button := pressed(custom_id, BUTTONS)) is not None:
             await button.callback(interaction)
+        else:
+            await self.reply_to_error(interaction, UnknownButtonError())
 
     async def on_ready(self) -> None:
         """Say in the log that members are heard now."""

@@ -102,10 +102,10 @@ class ClosingDownError(BotError):
 
 
 class UnknownButtonError(BotError):
-    """A button was pressed that this version of the bot does not make."""
+    """A button was pressed, or a form sent, that this version of the bot does not make."""
 
     def __init__(self) -> None:
-        super().__init__("That button is from another version of me. Use the command again for one that works.")
+        super().__init__("That is from another version of me. Use the command again for one that works.")
 
 
 class SeveralSeedsError(BotError):

@@ -1,6 +1,7 @@
 """The way to Spotify: a button that leads there, and a form for the address it leads back to."""
 
 import re
+from collections.abc import Mapping
 from typing import Any, Self
 
 import discord
@@ -14,6 +15,7 @@ from bot.views.pressed import LastingButton
 from bot.views.verdict_buttons import confirmation
 from recommender.types import MemberId
 
+PASTE_FORM = "link:address"
 _LONGEST_ADDRESS = 2000
 _LONGEST_LINK = 512
 """Characters of a button's address, by Discord's rules."""
@@ -49,17 +51,26 @@ class PasteForm(ui.Modal, title="Finish linking Spotify"):
         ),
     )
 
-    async def on_submit(self, interaction: discord.Interaction[Any]) -> None:
-        """Finish the login."""
-        await think(interaction, private=True)
-        field = self.address.component
-        address = field.value.strip() if isinstance(field, ui.TextInput) else ""
-        linked = await host_of(interaction).services.linking.finish_pasted(MemberId(interaction.user.id), address)
-        await deliver(interaction, confirmation(linked_text(linked.display_name)))
+    def __init__(self) -> None:
+        super().__init__(custom_id=PASTE_FORM)
+        self.stop()  # discord.py would forget it with the process, so it comes back to :func:`take_address`
 
-    async def on_error(self, interaction: discord.Interaction[Any], error: Exception, /) -> None:  # type: ignore[override]
-        """Answer the member."""
+
+async def take_address(interaction: discord.Interaction[Any]) -> None:
+    """Finish the login with the address in a form, whichever run of the bot opened that."""
+    try:
+        await think(interaction, private=True)
+        member = MemberId(interaction.user.id)
+        linked = await host_of(interaction).services.linking.finish_pasted(member, _address_in(interaction.data or {}))
+        await deliver(interaction, confirmation(linked_text(linked.display_name)))
+    except Exception as error:  # noqa: BLE001 -- nothing above answers the member
         await host_of(interaction).reply_to_error(interaction, error)
+
+
+def _address_in(form: Mapping[str, Any]) -> str:
+    rows = [row.get("components") or [row.get("component", {})] for row in form.get("components", ())]
+    typed = [field.get("value") for fields in rows for field in fields if field.get("custom_id") == "address"]
+    return str(typed[0] or "").strip() if typed else ""
 
 
 def invitation_view(invitation: Invitation) -> ui.LayoutView:

@@ -505,6 +505,7 @@ async def test_address_can_be_pasted_into_a_form_after_a_restart(world: World) -
         message = await (await world.discord.use_command(MIRA, "link")).message()
     async with world.bot():
         form = await (await world.discord.press(MIRA, message["id"], "link:paste")).settled()
+    async with world.bot():
         wrong = await world.discord.submit_modal(MIRA, form.interaction_id, {"address": "http://127.0.0.1/"})
         wrong_text = text_of(await wrong.message())
         right = await world.discord.submit_modal(MIRA, form.interaction_id, {"address": " http://127.0.0.1/?code=1 "})
