@@ -13,8 +13,9 @@ ensure_venv() {
     if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ]; then
         return
     fi
-    echo "Setting up .venv (a few minutes the first time) ..." >&2
-    [ -x .venv/bin/python ] || "$python" -m venv .venv
+    echo "Setting up .venv (a few minutes and some 7 GB the first time) ..." >&2
+    # One that was stopped half-way has no pip; one whose Python was removed does not start.
+    .venv/bin/python -m pip --version >/dev/null 2>&1 || "$python" -m venv --clear .venv
     .venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".$extras" >&2
     echo "$wanted" > "$stamp"
 }
