@@ -219,7 +219,7 @@ def _numbered(lines: Iterator[list[str]], width: int) -> Iterator[Row]:
         if len(values) > width and not any(values[width:]):
             values = values[:width]
         if len(values) != width:
-            problem = f"{len(values)} fields where the header has {width}"
+            problem = f"{len(values)} {'field' if len(values) == 1 else 'fields'} where the header has {width}"
         yield Row(number, values, problem)
         number += 1
 

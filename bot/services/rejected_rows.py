@@ -64,12 +64,17 @@ class RejectedRows:
         """Write a refused row; ``number`` counts from 1, as people do."""
         if self._file is None and not self._start():
             return
-        shown = [
+        if self._file is not None:
+            csv.writer(self._file).writerow([reason, number, *self._without_lyrics(values)])
+
+    def _without_lyrics(self, values: Sequence[object]) -> list[object]:
+        if self._lyrics is not None and len(values) != len(self._columns):
+            # Of a record that is torn nobody can say which fields are lyrics.
+            return [LYRICS_LEFT_OUT] if values else []
+        return [
             LYRICS_LEFT_OUT if position == self._lyrics and value not in {None, ""} else value
             for position, value in enumerate(values)
         ]
-        if self._file is not None:
-            csv.writer(self._file).writerow([reason, number, *shown])
 
     def _resume(self, keep: int) -> None:
         for place in self._places:

@@ -1,5 +1,6 @@
 import multiprocessing
 import os
+import resource
 import signal
 import sqlite3
 import subprocess
@@ -22,7 +23,7 @@ import storage.migrations
 from recommender.types import Source, TrackKey
 from storage.crypto import Cipher
 from storage.database import Database, utc_now
-from storage.errors import DatabaseUnavailableError, NewerDatabaseError, WrongKeyError
+from storage.errors import DatabaseFailedError, DatabaseUnavailableError, NewerDatabaseError, WrongKeyError
 from storage.migrations import HEAD
 from storage.types import EncryptedText, UtcDateTime
 from tests.storage.builders import ADA, NOON, add, add_one, facts, link, login, play
@@ -351,3 +352,37 @@ def test_column_types_pass_nothing_through_as_nothing() -> None:
 
 def test_the_clock_of_a_database_is_the_real_one_by_default() -> None:
     assert utc_now().utcoffset() == timedelta(0)
+
+
+def test_a_disk_that_is_full_is_named_and_what_was_saved_stays(tmp_path: Path, cipher: Cipher) -> None:
+    database = Database.open(f"sqlite:///{tmp_path}/full.sqlite", cipher)
+    with database.transaction() as stored:
+        stored.state.put("before", "saved")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, limits[1]))
+    try:
+        with pytest.raises(DatabaseFailedError, match="was not saved"), database.transaction() as stored:
+            stored.state.put("after", "x" * 5_000_000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+    with database.reading() as stored:
+        assert (stored.state.get("before"), stored.state.get("after")) == ("saved", None)
+    database.close()
+
+
+def test_a_database_that_is_damaged_inside_is_named(tmp_path: Path, cipher: Cipher) -> None:
+    path = tmp_path / "damaged.sqlite"
+    database = Database.open(f"sqlite:///{path}", cipher)
+    with database.transaction() as stored:
+        stored.tracks.add_or_merge([facts(title=f"Song {number}") for number in range(2_000)])
+    database.close()
+    bytes_ = bytearray(path.read_bytes())
+    for page in range(len(bytes_) // 8192 * 4096, len(bytes_), 4096):  # the schema stands at the beginning
+        bytes_[page : page + 200] = b"z" * 200
+    path.write_bytes(bytes_)
+
+    damaged = Database.open(f"sqlite:///{path}", cipher)
+    with pytest.raises(DatabaseFailedError, match="malformed"), damaged.reading() as stored:
+        stored.tracks.statistics()
+    damaged.close()

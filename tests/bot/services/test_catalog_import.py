@@ -307,3 +307,25 @@ def test_what_stands_before_a_tear_is_imported(tmp_path: Path, database: Databas
 def all_tracks_in(stored: object) -> list[Track]:
     tracks = stored.tracks  # type: ignore[attr-defined]
     return list(tracks.of_keys(range(1, tracks.count() + 1)).values())
+
+
+def test_lyrics_of_a_torn_record_are_not_written_down(tmp_path: Path, database: Database) -> None:
+    path = tmp_path / "songs.csv"
+    path.write_text('title,artist,lyrics\nA Song,A Band,"la la"\nshh,"secret words\nmore of them"\nsecret words\n')
+
+    summary = CatalogImport(database).run(path)
+
+    assert (summary.new, summary.refused) == (1, 2)
+    assert summary.refused_because == {"2 fields where the header has 3": 1, "1 field where the header has 3": 1}
+    assert "words" not in Path(summary.rejected_file or "").read_text()
+
+
+def test_reasons_of_refusals_are_counted_a_dozen_of_them_by_name(tmp_path: Path, database: Database) -> None:
+    rows = [["x"] * width for width in range(1, 40) for _ in range(2) if width != len(HEADER)]
+    path = write(tmp_path / "songs.csv", [["", "", "", "", "", "", ""], *rows])
+
+    summary = CatalogImport(database).run(path)
+
+    assert sum(summary.refused_because.values()) == summary.refused == len(rows) + 1
+    assert len(summary.refused_because) == 13
+    assert summary.refused_because["other reasons"] == 2 * (38 - 11)

@@ -105,7 +105,7 @@ def test_rows_of_another_width_are_problems_and_blank_lines_are_none(tmp_path: P
 
     assert [row.problem for row in rows] == [
         None,
-        "1 fields where the header has 2",
+        "1 field where the header has 2",
         "3 fields where the header has 2",
         None,
     ]
