@@ -271,6 +271,22 @@ async def test_what_is_typed_is_shown_as_text_and_never_run(tab: BrowserContext,
     assert await message.locator("strong", has_text="bold").count() == 1
 
 
+async def test_a_narrow_window_leaves_room_for_people_and_answers(tab: BrowserContext, playground: Playground) -> None:
+    page = await opened(tab, playground)
+    await page.set_viewport_size({"width": 380, "height": 760})
+
+    await page.get_by_role("radio", name=re.compile("Noor")).check()
+    answer = await asked(page, "recommend", prompt="rain", count="1")
+
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    reason = await answer.locator(".section-text").bounding_box()
+    room = await page.locator("#log").bounding_box()
+    assert reason is not None
+    assert reason["width"] >= 200
+    assert room is not None
+    assert room["height"] >= 400
+
+
 async def test_the_second_start_prepares_nothing_again(playground: Playground) -> None:
     before = (playground.home / "cratedigger.sqlite").stat().st_mtime_ns, playground.page.bot
 
