@@ -7,6 +7,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,8 @@ from recommender.types import TrackKey, Vector
 log = logging.getLogger(__name__)
 
 _FIRST = TrackKey(0)
+PROMPTS_KEPT = 512
+"""Vectors of texts that are not encoded again: those of popular artists and of prompts asked again."""
 SPACE_SEED = 2026
 """Of the generator that fits the fused space, so that the same catalog gives the same space."""
 
@@ -61,6 +64,7 @@ class SearchableCatalog:
         self._source = _UntilClosed(source, self._closing)
         self._ingestion = ingestion
         self._text = text
+        self._vector_of = lru_cache(PROMPTS_KEPT)(self._encoded)
         self._image = image
         self._folder = folder
         self._index: CatalogIndex | None = None
@@ -165,8 +169,12 @@ class SearchableCatalog:
         self.encode_prompt("warm")
 
     def encode_prompt(self, prompt: str) -> Vector:
-        """Return the raw text vector of a free text."""
+        """Return the raw text vector of a free text; not to be written to, for the latest ones are kept."""
+        return self._vector_of(prompt)
+
+    def _encoded(self, prompt: str) -> Vector:
         vector: Vector = self._text.encode([prompt])[0]
+        vector.setflags(write=False)
         return vector
 
     def encode_cover(self, picture: bytes) -> Vector:

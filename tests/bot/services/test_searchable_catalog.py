@@ -127,6 +127,15 @@ def test_an_empty_catalog_says_what_to_do(tmp_path: Path) -> None:
         assert core.catalog.absorb().tracks == 0
 
 
+def test_a_prompt_that_was_read_is_not_read_again(installation: Settings) -> None:
+    with open_core(installation) as core:
+        first = core.catalog.encode_prompt("rain on a tin roof")
+
+        assert core.catalog.encode_prompt("rain on a tin roof") is first
+        with pytest.raises(ValueError, match="read-only"):
+            first[0] = 1
+
+
 def test_answering_loads_no_network_framework(installation: Settings) -> None:
     program = (
         "import sys; from bot.services.asks import Ask; from bot.wiring import open_recommending\n"
