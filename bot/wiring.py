@@ -68,6 +68,10 @@ class Core:
 
     def warm_up(self) -> None:
         """Load what the first answer needs."""
+        # A second of imports, which the first member whose listening is parted into interests would wait for.
+        import sklearn.cluster
+        import sklearn.metrics  # noqa: F401
+
         self.convert_encoders()
         self.catalog.warm_up()
 

@@ -11,8 +11,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.clustering import Labels, average_linkage, mean_silhouette, ward_partitions
 from recommender.types import Keys, Matrix, Modality, TrackKey, Vector, Weights
+
+Labels = NDArray[np.int64]
+"""Shape (n,): the cluster of each row, counted from zero."""
 
 MAX_INTERESTS: Final = 8
 MAX_CLUSTERED_TRACKS: Final = 250
@@ -107,9 +109,7 @@ def cluster_labels(points: Matrix) -> Labels:
     cosines = points @ points.T
     distances = np.clip(1 - cosines, 0, 2).astype(np.float64)
     np.fill_diagonal(distances, 0)
-    if len(points) <= _FEW:
-        return average_linkage(distances, closer_than=1 - _FEW_COSINE)
-    return _parted_many(distances)
+    return _parted_few(distances) if len(points) <= _FEW else _parted_many(points, distances)
 
 
 def newest_of(members: Iterable[TrackKey], moments: Mapping[TrackKey, datetime]) -> datetime | None:
@@ -138,12 +138,26 @@ def shares_to_slots(shares: Sequence[float], count: int) -> list[int]:
     return slots
 
 
-def _parted_many(distances: NDArray[np.float64]) -> Labels:
-    best, best_silhouette = np.zeros(len(distances), dtype=np.int64), _MIN_SILHOUETTE
-    # Between unit rows the squared Euclidean distance is twice the cosine's, which parts them the same.
-    partitions = ward_partitions(distances, min(MAX_INTERESTS, len(distances) - 1))
-    for _, labels in sorted(partitions.items()):
-        silhouette = mean_silhouette(distances, labels)
+def _parted_few(distances: NDArray[np.float64]) -> Labels:
+    # Here, because it takes a second to import and only some requests cluster.
+    from sklearn.cluster import AgglomerativeClustering
+
+    clustering = AgglomerativeClustering(
+        n_clusters=None, distance_threshold=1 - _FEW_COSINE, metric="precomputed", linkage="average"
+    )
+    labels: Labels = clustering.fit_predict(distances).astype(np.int64)
+    return labels
+
+
+def _parted_many(points: Matrix, distances: NDArray[np.float64]) -> Labels:
+    from sklearn.cluster import ward_tree
+    from sklearn.metrics import silhouette_score
+
+    merges, *_ = ward_tree(points)
+    best, best_silhouette = np.zeros(len(points), dtype=np.int64), _MIN_SILHOUETTE
+    for count in range(2, min(MAX_INTERESTS, len(points) - 1) + 1):
+        labels = _cut(merges, len(points), count)
+        silhouette = float(silhouette_score(distances, labels, metric="precomputed"))
         if silhouette > best_silhouette:
             best, best_silhouette = labels, silhouette
     return _merged(best, 1 - distances)
@@ -162,6 +176,17 @@ def _merged(labels: Labels, cosines: NDArray[np.float64]) -> Labels:
             break
         labels[labels == right] = left
         labels[labels > right] -= 1
+    return labels
+
+
+def _cut(merges: NDArray[np.int64], leaves: int, count: int) -> Labels:
+    """Return the clusters of a tree once all but the last ``count - 1`` merges are made; nearest merges come first."""
+    clusters = {leaf: [leaf] for leaf in range(leaves)}
+    for step, (left, right) in enumerate(merges[: leaves - count].tolist()):
+        clusters[leaves + step] = clusters.pop(left) + clusters.pop(right)
+    labels = np.empty(leaves, dtype=np.int64)
+    for label, members in enumerate(clusters.values()):
+        labels[members] = label
     return labels
 
 
