@@ -113,11 +113,18 @@ def catalog_embed(as_json: AsJson = False) -> None:
                 text_progress=bar("Words", "tracks"), cover_progress=bar("Covers", "albums"), stop=stop
             )
         facts = {"words": asdict(embedded.text), "covers": asdict(embedded.covers)}
+        index = None
         if not stop():
             with progress_bars(err) as bar:
                 index = core.catalog.rebuild(bar("Index", "rows"))
             facts["index"] = {"tracks": len(index), "fingerprint": index.fingerprint}
-    _print_facts("Embedding", facts, as_json=as_json)
+    if as_json:
+        _print_json(facts)
+    else:
+        from bot.presenters.terminal import embedding_report
+
+        indexed = len(index) if index is not None else None
+        out.print(embedding_report(embedded.text, embedded.covers, indexed=indexed))
     _exit_if(stop())
 
 

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from bot.services.asks import Answer
 from bot.services.catalog_import import ImportSummary
+from recommender.ingestion import EmbedSummary
 from recommender.types import Suggestion
 
 Json = dict[str, Any]
@@ -132,6 +133,24 @@ def _details(summary: ImportSummary) -> Table:
         if value:
             details.add_row(what, Text(value))
     return details
+
+
+def embedding_report(words: EmbedSummary, covers: EmbedSummary, *, indexed: int | None) -> RenderableType:
+    """Return what a round of embedding did; ``indexed`` counts the tracks that can be found now, None when stopped."""
+    rows = Table.grid(padding=(0, 2, 0, 0))
+    rows.add_column(style="cyan", justify="right")
+    rows.add_column(overflow="fold")
+    for done, what, without in (
+        (words, "tracks got a vector of their words", "have no words to read"),
+        (covers, "albums got a vector of their cover", "have no cover that can be read now"),
+    ):
+        tried = done.done + done.skipped
+        rate = f", {tried / done.seconds:,.0f}/s" if tried and done.seconds else ""
+        nothing = f"; {done.skipped:,} {without}" if done.skipped else ""
+        rows.add_row(f"{done.done:,}", Text(f"{what}{nothing} ({done.seconds:,.1f} s{rate})"))
+    if indexed is not None:
+        rows.add_row(f"{indexed:,}", Text("tracks can be found now"))
+    return Group(Text("Embedding", style="bold"), rows)
 
 
 def facts_table(title: str, facts: Json) -> Table:

@@ -232,11 +232,13 @@ def _columns(file: DatasetFile, path: Path) -> Columns:
 def _batches(file: DatasetFile, start: int, only: Sequence[int]) -> Generator[list[Row], None, None]:
     """Yield the rows in batches; what stands before a tear in the file comes before the error."""
     batch: list[Row] = []
+    read = start
     torn: DatasetFileError | None = None
     with closing(file.rows(start, only=only)) as rows:
         try:
             for row in rows:
                 batch.append(row)
+                read = row.number + 1
                 if len(batch) == ROWS_PER_BATCH:
                     yield batch
                     batch = []
@@ -245,7 +247,8 @@ def _batches(file: DatasetFile, start: int, only: Sequence[int]) -> Generator[li
     if batch:
         yield batch
     if torn is not None:
-        raise torn
+        kept = f"; the {read:,} rows before that were imported" if read else ""
+        raise DatasetFileError(torn.name, f"{torn.reason}{kept}") from torn
 
 
 def _fingerprint(path: Path) -> str:

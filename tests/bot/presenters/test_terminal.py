@@ -4,9 +4,10 @@ import io
 
 from rich.console import Console
 
-from bot.presenters.terminal import answer_json, answer_table, facts_table, import_report
+from bot.presenters.terminal import answer_json, answer_table, embedding_report, facts_table, import_report
 from bot.services.asks import Answer
 from bot.services.catalog_import import ImportSummary
+from recommender.ingestion import EmbedSummary
 from recommender.types import Modality, Recommendation, ReleaseDate, ScoreParts, Suggestion, Track, TrackKey
 
 
@@ -141,3 +142,21 @@ def test_an_import_that_went_on_says_where_from() -> None:
 
 def test_an_import_of_a_file_without_rows_says_so() -> None:
     assert "0 rows read" in printed(import_report("songs.csv", imported()))
+
+
+def test_an_embedding_says_what_was_read_and_how_fast() -> None:
+    words = EmbedSummary(done=1_000, skipped=0, seconds=4.0)
+    covers = EmbedSummary(done=0, skipped=250, seconds=0.5)
+
+    text = printed(embedding_report(words, covers, indexed=1_200), width=100)
+
+    lines = [line.strip() for line in text.splitlines()]
+    assert lines[1] == "1,000  tracks got a vector of their words (4.0 s, 250/s)"
+    assert "0  albums got a vector of their cover; 250 have no cover that can be read now" in lines[2]
+    assert lines[3] == "1,200  tracks can be found now"
+
+
+def test_an_embedding_that_was_stopped_does_not_speak_of_an_index() -> None:
+    stopped = EmbedSummary(done=512, skipped=0, seconds=2.0, stopped=True)
+
+    assert "can be found now" not in printed(embedding_report(stopped, stopped, indexed=None))
