@@ -271,11 +271,25 @@ async def test_what_is_typed_is_shown_as_text_and_never_run(tab: BrowserContext,
     assert await message.locator("strong", has_text="bold").count() == 1
 
 
-async def test_a_narrow_window_leaves_room_for_people_and_answers(tab: BrowserContext, playground: Playground) -> None:
+async def test_covers_are_seen_whatever_port_the_page_had_when_they_were_imported(
+    tab: BrowserContext, playground: Playground
+) -> None:
     page = await opened(tab, playground)
+    release = next(iter(playground.album_of_release))
+    old = "http://127.0.0.1:1"
+
+    shown = await page.evaluate(
+        "async old => (await import('/page/components.js')).pictureAddress(old)", f"{old}/release/{release}/front-500"
+    )
+
+    assert shown == f"/release/{release}/front-500"
+    assert await page.evaluate("async address => (await fetch(address)).ok", shown)
+
+
+async def test_a_narrow_window_leaves_room_for_people_and_answers(tab: BrowserContext, playground: Playground) -> None:
+    page = await opened(tab, playground, name="Noor")
     await page.set_viewport_size({"width": 380, "height": 760})
 
-    await page.get_by_role("radio", name=re.compile("Noor")).check()
     answer = await asked(page, "recommend", prompt="rain", count="1")
 
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
@@ -285,6 +299,7 @@ async def test_a_narrow_window_leaves_room_for_people_and_answers(tab: BrowserCo
     assert reason["width"] >= 200
     assert room is not None
     assert room["height"] >= 400
+    await page.get_by_role("radio", name=re.compile("Desmond")).check()
 
 
 async def test_the_second_start_prepares_nothing_again(playground: Playground) -> None:

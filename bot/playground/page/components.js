@@ -76,9 +76,11 @@ function picture(one, kind) {
   return h(`img.${kind}`, { src: pictureAddress(one.media.url), alt: one.description ?? "", loading: "lazy" });
 }
 
+const OUR_PICTURES = /^\/(covers\/|release\/[^/]+\/front-500$)/;
+
 /** Covers of the sample come from this page, whatever port it had when they were imported. */
 export function pictureAddress(address) {
   const parts = new URL(address, location.href);
-  const isOurs = parts.hostname === "127.0.0.1" && parts.pathname.startsWith("/covers/");
+  const isOurs = parts.hostname === "127.0.0.1" && OUR_PICTURES.test(parts.pathname);
   return isOurs ? parts.pathname : parts.href;
 }
