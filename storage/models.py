@@ -186,6 +186,8 @@ class TextVectorRow(SQLModel, table=True):
     """The vector of a track's words: float32, little-endian; empty when there was nothing to read."""
 
     __tablename__: ClassVar[str] = "text_vector"
+    # Counting what an encoder has read must not read past the vectors.
+    __table_args__ = (_indexed("text_vector_fingerprint", "fingerprint"),)
 
     track_id: int = _key("track.id")
     fingerprint: str

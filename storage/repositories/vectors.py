@@ -41,7 +41,8 @@ class VectorRepository:
 
     def count_missing_text(self, fingerprint: str) -> int:
         """Count what :meth:`tracks_missing_text` would return in all."""
-        return self._one(_missing_text(fingerprint, func.count()))
+        read = select(func.count()).select_from(_TEXT).where(_TEXT.c.fingerprint == fingerprint)
+        return self._one(select(func.count()).select_from(_TRACK)) - self._one(read)
 
     def count_missing_cover(self, fingerprint: str) -> int:
         """Count what :meth:`tracks_missing_cover` would return in all."""

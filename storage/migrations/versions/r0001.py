@@ -199,6 +199,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["track_id"], ["track.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("track_id"),
     )
+    op.create_index("ix_text_vector_fingerprint", "text_vector", ["fingerprint"])
     op.create_table(
         "track_artist",
         sa.Column("track_id", _BIG, autoincrement=False, nullable=False),
