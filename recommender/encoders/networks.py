@@ -1,9 +1,11 @@
 """How a network is run: plain torch, or OpenVINO, which serves without importing torch."""
 
 import sys
+import threading
 import warnings
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Protocol, cast
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     import torch
 
 NETWORK_FILE = "network.xml"
+_CORE_LOCK = threading.Lock()
 
 
 class Backend(StrEnum):
@@ -61,7 +64,7 @@ class OpenVinoNetwork:
             folder: Holds ``network.xml`` and ``network.bin``.
             bfloat16: Compute in bfloat16 where the CPU can: twice as fast, for networks whose vectors stay the same.
         """
-        core = openvino_without_reports().Core()
+        core = _openvino_core()
         able = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
         precision = "bf16" if bfloat16 and able else "f32"
         self._compiled = core.compile_model(
@@ -72,6 +75,21 @@ class OpenVinoNetwork:
         """Return one row for each row of the inputs; one thread at a time."""
         rows = self._compiled(list(inputs))[0]
         return np.array(rows, dtype=np.float32)  # a copy: the next run writes into the same memory
+
+
+def _openvino_core() -> Any:
+    """Return this process's only core.
+
+    Each core sets an alternate stack for signals and on its end puts back the one before. When the older of two ends
+    first, the younger puts back a stack that is gone, and the next signal, Ctrl-C say, kills the process.
+    """
+    with _CORE_LOCK:
+        return _new_core()
+
+
+@cache
+def _new_core() -> Any:
+    return openvino_without_reports().Core()
 
 
 def convert_to_openvino(

@@ -74,3 +74,30 @@ def test_the_command_says_one_sentence_when_it_cannot(tmp_path: Path, capsys: py
     assert main(["minilm", "clip", str(tmp_path)]) == 1
 
     assert "choose one of efficientnet-lite0" in capsys.readouterr().err
+
+
+NETWORKS_ENDED = """
+import gc, io, os, signal, sys
+from pathlib import Path
+from PIL import Image
+from recommender.encoders.registry import image_encoder, text_encoder
+
+cover = io.BytesIO()
+Image.new("RGB", (64, 64)).save(cover, "JPEG")
+text, image = text_encoder("minilm", Path(sys.argv[1])), image_encoder("efficientnet-lite0", Path(sys.argv[1]))
+text.encode(["rain"]), image.encode([cover.getvalue()])
+del text
+gc.collect()
+del image
+gc.collect()
+signal.signal(signal.SIGINT, lambda number, frame: print("heeded"))
+os.kill(os.getpid(), signal.SIGINT)
+"""
+
+
+def test_a_signal_that_comes_after_networks_have_ended_is_heeded(models: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", NETWORKS_ENDED, str(models)], capture_output=True, text=True, check=False
+    )
+
+    assert (ended.returncode, ended.stdout) == (0, "heeded\n"), ended.stderr
