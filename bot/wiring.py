@@ -163,6 +163,7 @@ async def _serve(settings: Settings) -> None:
     async with AsyncExitStack() as closing:
         core = closing.enter_context(open_core(settings, chunk=LIBRARY_CHUNK))
         blocking = closing.enter_context(blocking_pool("blocking", BLOCKING_WORKERS))
+        completing = closing.enter_context(blocking_pool("completing", 1))
         encoding = closing.enter_context(blocking_pool("encoding", 1))
         tasks = await closing.enter_async_context(cancelled_at_the_end())
         spotify = _spotify_side(core, blocking)
@@ -184,7 +185,13 @@ async def _serve(settings: Settings) -> None:
         bot = CratediggerBot(
             Services(
                 recommending=RecommendingService(
-                    core.database, core.catalog, core.recommender_for, blocking, now=utc_now, library=upkeep
+                    core.database,
+                    core.catalog,
+                    core.recommender_for,
+                    blocking,
+                    now=utc_now,
+                    library=upkeep,
+                    completing=completing,
                 ),
                 linking=linking,
                 feedback=FeedbackService(core.database, blocking, now=utc_now),

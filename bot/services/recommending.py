@@ -59,11 +59,14 @@ class RecommendingService:
         *,
         now: Callable[[], datetime],
         library: LibraryRefresh | None = None,
+        completing: BlockingPool | None = None,
     ) -> None:
+        """Take collaborators; ``completing`` keeps autocomplete from waiting behind answers."""
         self._database = database
         self._catalog = catalog
         self._recommender_for = recommender_for
         self._blocking = blocking
+        self._completing = completing or blocking
         self._now = now
         self._library = library
 
@@ -82,7 +85,7 @@ class RecommendingService:
 
     async def complete_title(self, typed: str) -> list[TitleChoice]:
         """Return up to 25 tracks whose title or artist goes on from what was typed; nothing typed gives the popular."""
-        return await self._blocking.run(self._complete, typed)
+        return await self._completing.run(self._complete, typed)
 
     def get_ready(self) -> None:
         """Open the index and load the text encoder, so that the first answer need not; a damaged index is rebuilt.
