@@ -27,6 +27,8 @@ from storage.errors import StorageError
 if TYPE_CHECKING:
     from bot.services.asks import By
 
+STDERR = 2
+"""File descriptor."""
 INTERRUPTED = 130
 """Exit code of a command that was stopped by Ctrl-C, as shells use it."""
 CALLED_FROM = "CRATEDIGGER_CALLED_FROM"
@@ -321,7 +323,8 @@ def _stoppable() -> Iterator[Callable[[], bool]]:
         nonlocal asked
         asked = True
         signal.signal(signal.SIGINT, before)
-        err.print("Stopping after this batch; once more stops at once.")
+        # A handler may run in the middle of a buffered write to the same stream, which must not be entered twice.
+        os.write(STDERR, b"Stopping after this batch; once more stops at once.\n")
 
     before = signal.signal(signal.SIGINT, ask_to_stop)
     try:

@@ -286,10 +286,10 @@ def test_the_first_ctrl_c_stops_an_import_after_its_batch_and_the_next_run_goes_
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
     stopped = json.loads(out)
     finished = subprocess.run(command, cwd=root, env=environ, capture_output=True, text=True, check=True)
 
-    assert process.returncode == 130, err
     assert "run it again to go on" in err
     assert 0 < stopped["rows"] < 30_000
     resumed = json.loads(finished.stdout)
