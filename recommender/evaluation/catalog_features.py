@@ -1,0 +1,62 @@
+"""What the facts about tracks come to as numbers and words, for baselines and for diversity."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from recommender.songs import normalised
+from recommender.types import Matrix, Track
+
+AUDIO_FEATURES: Final = (
+    "danceability",
+    "energy",
+    "key",
+    "loudness",
+    "mode",
+    "speechiness",
+    "acousticness",
+    "instrumentalness",
+    "liveness",
+    "valence",
+    "tempo",
+)
+"""The eleven that every public dataset has."""
+SYSTEM_FEATURES: Final = (*AUDIO_FEATURES, "duration_ms", "year", "popularity")
+
+
+def z_scored(tracks: Sequence[Track], names: Sequence[str]) -> Matrix:
+    """Return features at mean 0 and standard deviation 1, shape (tracks, names); NaN where unknown.
+
+    A feature that is the same everywhere is 0, and one that no track has is NaN throughout.
+    """
+    values = np.asarray([[_number(track, name) for name in names] for track in tracks], dtype=np.float64)
+    values = values.reshape(len(tracks), len(names))
+    known = np.isfinite(values)
+    counted = np.maximum(known.sum(axis=0), 1)
+    mean = np.where(known, values, 0).sum(axis=0) / counted
+    deviation = np.sqrt(np.where(known, np.square(values - mean), 0).sum(axis=0) / counted)
+    scaled: Matrix = ((values - mean) / np.where(deviation > 0, deviation, 1)).astype(np.float32)
+    return scaled
+
+
+def mean_filled(tracks: Sequence[Track], names: Sequence[str]) -> Matrix:
+    """Return :func:`z_scored` features with the mean, 0, for what is unknown."""
+    return np.nan_to_num(z_scored(tracks, names), nan=0.0)
+
+
+def words_of(track: Track) -> str:
+    """Return the normalised title, artists and album of a track, and each artist once more as one word.
+
+    Empty where nothing is known.
+    """
+    if not track.artists:
+        return ""
+    names = [normalised(name) for name in track.artists]
+    whole = (f"artist_{'_'.join(name.split())}" for name in names)
+    return " ".join([normalised(track.title), *names, normalised(track.album or ""), *whole])
+
+
+def _number(track: Track, name: str) -> float:
+    value = getattr(track, name) if name in {"duration_ms", "year", "popularity"} else getattr(track.audio, name)
+    return np.nan if value is None else float(value)
