@@ -24,6 +24,9 @@ AUDIO_FEATURES: Final = (
 """The eleven that every public dataset has."""
 SYSTEM_FEATURES: Final = (*AUDIO_FEATURES, "duration_ms", "year", "popularity")
 
+_SMALLEST_SHARE: Final = 1e-9
+"""Of the mean: a feature that varies less is constant but for rounding."""
+
 
 def z_scored(tracks: Sequence[Track], names: Sequence[str]) -> Matrix:
     """Return features at mean 0 and standard deviation 1, shape (tracks, names); NaN where unknown.
@@ -36,7 +39,8 @@ def z_scored(tracks: Sequence[Track], names: Sequence[str]) -> Matrix:
     counted = np.maximum(known.sum(axis=0), 1)
     mean = np.where(known, values, 0).sum(axis=0) / counted
     deviation = np.sqrt(np.where(known, np.square(values - mean), 0).sum(axis=0) / counted)
-    scaled: Matrix = ((values - mean) / np.where(deviation > 0, deviation, 1)).astype(np.float32)
+    varies = deviation > _SMALLEST_SHARE * np.abs(mean)
+    scaled: Matrix = np.where(varies, (values - mean) / np.where(varies, deviation, 1), values * 0).astype(np.float32)
     return scaled
 
 

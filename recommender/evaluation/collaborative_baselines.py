@@ -4,13 +4,15 @@ Each is a :data:`recommender.evaluation.rankers.Method`. All take counts as yes 
 better than counts.
 """
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
 from scipy import sparse
 
-from recommender.evaluation.datasets import Rows
-from recommender.evaluation.rankers import Ranker, Scores, Training, ranked_by
+from recommender.evaluation.datasets import Rows, Table
+from recommender.evaluation.rankers import Ranker, Scorer, Scores, Training, ranked_by
 
 USER_NEIGHBOURS: Final = 20
 EASE_LAMBDA: Final = 200.0
@@ -76,7 +78,7 @@ def ease(training: Training) -> Ranker:
     return ranked_by(training, scored(table, EASE_LAMBDA))
 
 
-def ease_by_owners(table: sparse.csr_array, ridge: float) -> Any:
+def ease_by_owners(table: Table, ridge: float) -> Scorer:
     """Return a scorer of EASE that inverts over owners; for tracks that an owner has not."""
     import scipy.linalg
 
@@ -87,7 +89,7 @@ def ease_by_owners(table: sparse.csr_array, ridge: float) -> Any:
     return lambda owners: np.asarray((table[owners] @ table.T) @ solved) / (1 - diagonal)
 
 
-def ease_by_tracks(table: sparse.csr_array, ridge: float) -> Any:
+def ease_by_tracks(table: Table, ridge: float) -> Scorer:
     """Return a scorer of EASE that inverts over tracks, as in the paper."""
     gram = (table.T @ table).toarray()
     inverse = np.linalg.inv(gram + ridge * np.eye(len(gram)))
@@ -104,7 +106,8 @@ def als(training: Training) -> Ranker:
     """
     from implicit.cpu.als import AlternatingLeastSquares
 
-    model = AlternatingLeastSquares(
+    model = partial(
+        AlternatingLeastSquares,
         factors=FACTORS,
         iterations=ALS_ROUNDS,
         regularization=ALS_REGULARISATION,
@@ -124,7 +127,8 @@ def bpr(training: Training) -> Ranker:
     from implicit.cpu.bpr import BayesianPersonalizedRanking
 
     # One thread: with more, the library's updates race and a seed repeats nothing.
-    model = BayesianPersonalizedRanking(
+    model = partial(
+        BayesianPersonalizedRanking,
         factors=FACTORS,
         iterations=BPR_ROUNDS,
         learning_rate=BPR_RATE,
@@ -163,12 +167,13 @@ def word2vec(training: Training) -> Ranker:
     return ranked_by(training, lambda owners: np.asarray(table[owners] @ vectors @ vectors.T, dtype=np.float64))
 
 
-def _factorised(training: Training, model: Any) -> Ranker:
+def _factorised(training: Training, make: Callable[[], Any]) -> Ranker:
     from threadpoolctl import threadpool_limits
 
     table = sparse.csr_matrix(training.binary.astype(np.float32))
     # implicit runs its own threads and asks for this; OpenBLAS threads under them make it many times slower.
     with threadpool_limits(1, "blas"):
+        model = make()
         model.fit(table, show_progress=False)
     owners_by, tracks_by = np.asarray(model.user_factors), np.asarray(model.item_factors)
     return ranked_by(training, lambda owners: np.asarray(owners_by[owners] @ tracks_by.T, dtype=np.float64))
