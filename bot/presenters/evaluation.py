@@ -3,6 +3,7 @@
 import math
 from typing import Any
 
+from rich import box
 from rich.markup import escape
 from rich.table import Table
 
@@ -11,7 +12,7 @@ from recommender.evaluation.compare import Comparison, Row
 
 Json = dict[str, Any]
 
-_SHOWN = ("precision", "recall", "f1", "ndcg", "mrr", "hit", "recall_100", "coverage")
+_SHOWN = ("recall", "recall_100", "coverage")
 _DECIMALS = 6
 
 
@@ -31,28 +32,34 @@ def evaluation_json(measured: Measured) -> Json:
             "cold_share": _rounded(found.cold_share),
         },
         "rows": [_row_json(row) for row in found.rows],
-        "comparison": None if measured.comparison is None else _comparison_json(measured.comparison),
+        "comparisons": [_comparison_json(each) for each in measured.comparisons],
     }
 
 
 def evaluation_table(measured: Measured) -> Table:
-    """Return the figures as a table, one method a line, with what our engine comes to against the best baseline."""
+    """Return the main figures as a table of 80 columns, with what our methods come to against the best baseline."""
     found = measured.evaluation
     table = Table(
         title=escape(f"{measured.task} of {measured.file}, {measured.split}, k = {measured.k}"),
         caption=_caption(measured),
         title_justify="left",
         caption_justify="left",
+        box=box.SIMPLE,
+        padding=(0, 0, 0, 1),
     )
-    table.add_column("Method")
-    for name in ("n", *_SHOWN, "novelty", "ild", "s"):
-        table.add_column(name.replace("recall_100", "R@100"), justify="right")
+    table.add_column("Method", no_wrap=True)
+    for heading in ("NDCG", "95 %", "R", "R@100", "Cov", "Nov", "ILD", "s"):
+        table.add_column(heading, justify="right", no_wrap=True)
     for row in found.rows:
         low, high = row.ndcg_ci
-        figures = [_shown(getattr(row, name), 4) for name in _SHOWN]
-        figures[_SHOWN.index("ndcg")] += f"\n{low:.3f}–{high:.3f}"
         table.add_row(
-            row.method, str(row.n), *figures, _shown(row.novelty, 1), _shown(row.ild, 2), _shown(row.seconds, 1)
+            row.method,
+            _shown(row.ndcg, 4),
+            f"{low:.3f}–{high:.3f}",
+            *(_shown(getattr(row, name), 3) for name in _SHOWN),
+            _shown(row.novelty, 1),
+            _shown(row.ild, 2),
+            _shown(row.seconds, 0),
         )
     return table
 
@@ -60,17 +67,16 @@ def evaluation_table(measured: Measured) -> Table:
 def _caption(measured: Measured) -> str:
     found = measured.evaluation
     data = (
-        f"{found.owners:,} lists, {found.tracks:,} tracks, {found.entries:,} entries; "
+        f"{found.owners:,} lists, {found.tracks:,} tracks, {found.entries:,} entries, {found.rows[0].n:,} lists asked; "
         f"{found.cold_share:.0%} of what is held out is in no training list; "
         f"seeds {', '.join(map(str, measured.seeds))}"
     )
-    if measured.comparison is None:
-        return data
-    against = measured.comparison
-    return (
-        f"{data}\n{against.method} has {_shown(against.ratio, 2)} times the NDCG of {against.best_other}; "
-        f"not ahead in {against.chance_not_better:.1%} of the resamples"
+    against = (
+        f"{each.method} has {_shown(each.ratio, 2)} times the NDCG of {each.best_other}; "
+        f"not ahead in {each.chance_not_better:.1%} of the resamples"
+        for each in measured.comparisons
     )
+    return "\n".join([data, *against])
 
 
 def _row_json(row: Row) -> Json:

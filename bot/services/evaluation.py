@@ -11,7 +11,7 @@ from bot.services.evaluation_data import listening_entries, playlist_entries
 from recommender.evaluation.compare import Comparison, Evaluation, Report, compared, evaluated
 from recommender.evaluation.datasets import dataset_of
 from recommender.evaluation.engine import Engine
-from recommender.evaluation.methods import BASELINES, OURS, all_methods
+from recommender.evaluation.methods import BASELINES, OUR_METHODS, all_methods
 from recommender.evaluation.splits import SplitKind, Task
 from recommender.ports import Progress, TextEncoder
 
@@ -29,8 +29,8 @@ class Measured:
     seeds: tuple[int, ...]
     file: str
     evaluation: Evaluation
-    comparison: Comparison | None
-    """Of our engine with the best baseline."""
+    comparisons: tuple[Comparison, ...]
+    """Of each of our methods with the best baseline; none where no baseline was measured."""
 
 
 def measure(
@@ -87,5 +87,7 @@ def measure(
         seeds=tuple(seeds),
         file=file.name,
         evaluation=evaluation,
-        comparison=compared(evaluation.rows, OURS, among=tuple(BASELINES)),
+        comparisons=tuple(
+            found for name in OUR_METHODS if (found := compared(evaluation.rows, name, among=tuple(BASELINES)))
+        ),
     )

@@ -7,12 +7,16 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
-from scipy import sparse
 
-from recommender.evaluation.catalog_features import AUDIO_FEATURES, SYSTEM_FEATURES, mean_filled, words_of
+from recommender.evaluation.catalog_features import (
+    AUDIO_FEATURES,
+    SYSTEM_FEATURES,
+    artists_table,
+    mean_filled,
+    tfidf_vectors,
+)
 from recommender.evaluation.datasets import Rows
 from recommender.evaluation.rankers import Ranker, Scores, Training, ranked_by
-from recommender.songs import normalised
 from recommender.types import Track
 
 _POPULARITY_BELOW_ONE: Final = 1_000.0
@@ -28,12 +32,12 @@ def random_order(training: Training) -> Ranker:
 
 def popularity(training: Training) -> Ranker:
     """Rank by the number of training lists that have the track."""
-    return _same_for_all(training, _lists_having(training))
+    return _same_for_all(training, lists_having(training))
 
 
 def spotify_popularity(training: Training) -> Ranker:
     """Rank by the popularity that the dataset tells; unknown ones come last."""
-    return _same_for_all(training, _told_popularity(training.tracks))
+    return _same_for_all(training, told_popularity(training.tracks))
 
 
 def same_artist(training: Training) -> Ranker:
@@ -42,11 +46,8 @@ def same_artist(training: Training) -> Ranker:
     Popularity is the dataset's; where it tells none, the number of training lists.
     """
     tracks = training.tracks
-    artists: dict[str, int] = {}
-    columns = [column for column, track in enumerate(tracks) if track.artists]
-    numbers = [artists.setdefault(normalised(tracks[column].artists[0]), len(artists)) for column in columns]
-    by = sparse.csr_array((np.ones(len(columns)), (columns, numbers)), shape=(len(tracks), max(len(artists), 1)))
-    told = _told_popularity(tracks) / _POPULARITY_BELOW_ONE + _lists_having(training) / _LISTS_BELOW_ONE
+    by = artists_table(tracks)
+    told = told_popularity(tracks) / _POPULARITY_BELOW_ONE + lists_having(training) / _LISTS_BELOW_ONE
     table = training.binary
 
     def scores(owners: Rows) -> Scores:
@@ -76,13 +77,7 @@ def tfidf(training: Training) -> Ranker:
 
     Words, pairs of words, and each artist as one more word: the strongest of the variants tried.
     """
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
-    words = [words_of(track) for track in training.tracks]
-    if not any(words):  # the vectorizer refuses an empty vocabulary
-        return ranked_by(training, lambda owners: np.zeros((len(owners), len(words))))
-    vectorizer = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, dtype=np.float32)
-    vectors = sparse.csr_array(vectorizer.fit_transform(words))
+    vectors = tfidf_vectors(training.tracks)
     table = training.binary.astype(np.float32)
 
     def scores(owners: Rows) -> Scores:
@@ -90,6 +85,16 @@ def tfidf(training: Training) -> Ranker:
         return np.asarray((table[owners] @ vectors @ vectors.T).toarray(), dtype=np.float64)
 
     return ranked_by(training, scores)
+
+
+def lists_having(training: Training) -> Scores:
+    """Return the number of training lists that have each track, shape (tracks,)."""
+    return np.bincount(training.table.indices, minlength=len(training.tracks)).astype(np.float64)
+
+
+def told_popularity(tracks: Sequence[Track]) -> Scores:
+    """Return the popularity that the dataset tells, shape (tracks,); -1 where it tells none."""
+    return np.asarray([-1.0 if each.popularity is None else each.popularity for each in tracks], dtype=np.float64)
 
 
 def _same_for_all(training: Training, values: Scores) -> Ranker:
@@ -102,11 +107,3 @@ def _near_mean(training: Training, names: Sequence[str]) -> Ranker:
     unit = np.divide(features, lengths, out=np.zeros_like(features), where=lengths > 0)
     table = training.binary
     return ranked_by(training, lambda owners: np.asarray(table[owners] @ features @ unit.T))
-
-
-def _lists_having(training: Training) -> Scores:
-    return np.bincount(training.table.indices, minlength=len(training.tracks)).astype(np.float64)
-
-
-def _told_popularity(tracks: Sequence[Track]) -> Scores:
-    return np.asarray([-1.0 if each.popularity is None else each.popularity for each in tracks], dtype=np.float64)

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
+from scipy import sparse
 
+from recommender.evaluation.datasets import Table
 from recommender.songs import normalised
 from recommender.types import Matrix, Track
 
@@ -59,6 +61,26 @@ def words_of(track: Track) -> str:
     names = [normalised(name) for name in track.artists]
     whole = (f"artist_{'_'.join(name.split())}" for name in names)
     return " ".join([normalised(track.title), *names, normalised(track.album or ""), *whole])
+
+
+def tfidf_vectors(tracks: Sequence[Track]) -> Table:
+    """Return unit TF-IDF rows of :func:`words_of`: words and pairs of words; zero rows where nothing is known."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    words = [words_of(track) for track in tracks]
+    if not any(words):
+        return sparse.csr_array((len(words), 1), dtype=np.float32)  # the vectorizer refuses an empty vocabulary
+    return sparse.csr_array(
+        TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, dtype=np.float32).fit_transform(words)
+    )
+
+
+def artists_table(tracks: Sequence[Track]) -> Table:
+    """Return a sparse table of tracks and first artists with 1 where they belong together; at least one column."""
+    artists: dict[str, int] = {}
+    rows = [row for row, track in enumerate(tracks) if track.artists]
+    columns = [artists.setdefault(normalised(tracks[row].artists[0]), len(artists)) for row in rows]
+    return sparse.csr_array((np.ones(len(rows)), (rows, columns)), shape=(len(tracks), max(len(artists), 1)))
 
 
 def _number(track: Track, name: str) -> float:

@@ -36,10 +36,7 @@ def item_knn(training: Training) -> Ranker:
     Source:
         Sarwar et al., WWW 2001, doi:10.1145/371920.372071.
     """
-    table = training.binary
-    having = np.asarray(table.sum(axis=0)).ravel()
-    unit = sparse.csr_array(table @ sparse.diags_array(1 / np.sqrt(np.maximum(having, 1))))
-    return ranked_by(training, lambda owners: (table[owners] @ unit.T @ unit).toarray())
+    return ranked_by(training, track_neighbours(training.binary))
 
 
 def user_knn(training: Training) -> Ranker:
@@ -48,20 +45,31 @@ def user_knn(training: Training) -> Ranker:
     Source:
         Herlocker et al., SIGIR 1999, doi:10.1145/312624.312682.
     """
-    table = training.binary
+    return ranked_by(training, owner_neighbours(training.binary, USER_NEIGHBOURS))
+
+
+def track_neighbours(table: Table) -> Scorer:
+    """Return a scorer by summed cosines of columns."""
+    having = np.asarray(table.sum(axis=0)).ravel()
+    unit = sparse.csr_array(table @ sparse.diags_array(1 / np.sqrt(np.maximum(having, 1))))
+    return lambda owners: np.asarray((table[owners] @ unit.T @ unit).toarray())
+
+
+def owner_neighbours(table: Table, count: int) -> Scorer:
+    """Return a scorer by summed cosines of the ``count`` nearest other owners that have the track."""
     sizes = np.diff(table.indptr)
     unit = sparse.csr_array(sparse.diags_array(1 / np.sqrt(np.maximum(sizes, 1))) @ table)
 
     def scores(owners: Rows) -> Scores:
         closeness = (unit[owners] @ unit.T).toarray()
         closeness[np.arange(len(owners)), owners] = 0
-        weakest = max(closeness.shape[1] - USER_NEIGHBOURS, 0)
+        weakest = max(closeness.shape[1] - count, 0)
         if weakest:
             far = np.argpartition(closeness, weakest, axis=1)[:, :weakest]
             np.put_along_axis(closeness, far, 0, axis=1)
         return np.asarray(closeness @ table)
 
-    return ranked_by(training, scores)
+    return scores
 
 
 def ease(training: Training) -> Ranker:
@@ -73,9 +81,12 @@ def ease(training: Training) -> Ranker:
     Source:
         Steck, WWW 2019, doi:10.1145/3308558.3313710, with λ = :data:`EASE_LAMBDA`.
     """
-    table = training.binary
-    scored = ease_by_owners if table.shape[0] < table.shape[1] else ease_by_tracks
-    return ranked_by(training, scored(table, EASE_LAMBDA))
+    return ranked_by(training, ease_scorer(training.binary, EASE_LAMBDA))
+
+
+def ease_scorer(table: Table, ridge: float) -> Scorer:
+    """Return a scorer of EASE for tracks that an owner has not, by the way that costs less."""
+    return ease_by_owners(table, ridge) if table.shape[0] < table.shape[1] else ease_by_tracks(table, ridge)
 
 
 def ease_by_owners(table: Table, ridge: float) -> Scorer:

@@ -31,6 +31,7 @@ from recommender.types import (
     Keys,
     Matrix,
     MemberId,
+    Modality,
     Request,
     Seed,
     SeedKind,
@@ -161,6 +162,13 @@ class Engine:
             return np.stack([_content_of(index, vectors, signals_of(training, owner), weights) for owner in owners])
 
         return scores
+
+    def text_vectors(self, tracks: tuple[Track, ...]) -> Matrix:
+        """Return the text sub-vectors of the fused space: unit rows, zero where nothing can be read."""
+        index, _ = self._catalog_of(tracks)
+        keys = np.arange(1, len(tracks) + 1)
+        vectors: Matrix = known_vectors(index, keys)[:, index.space.slices[Modality.TEXT]]
+        return vectors
 
     def _catalog_of(self, tracks: tuple[Track, ...]) -> tuple["CatalogIndex", DatasetCatalog]:
         if id(tracks) not in self._ready:

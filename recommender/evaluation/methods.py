@@ -7,6 +7,7 @@ from typing import Final
 
 from recommender.evaluation import baselines, collaborative_baselines
 from recommender.evaluation.engine import Engine
+from recommender.evaluation.learnt_blend import learnt_blend
 from recommender.evaluation.rankers import Method
 
 OURS: Final = "ours"
@@ -29,7 +30,9 @@ BASELINES: Final[Mapping[str, Method]] = MappingProxyType(
     }
 )
 CONTENT: Final = "ours-content"
-METHOD_NAMES: Final = (*BASELINES, CONTENT, OURS)
+WITH_OTHERS: Final = "ours+cf"
+OUR_METHODS: Final = (CONTENT, WITH_OTHERS, OURS)
+METHOD_NAMES: Final = (*BASELINES, *OUR_METHODS)
 COLLABORATIVE: Final = ("item-knn", "user-knn", "ease", "als", "bpr", "word2vec")
 """Baselines that only know who has what."""
 _NEEDS: Final = MappingProxyType({"als": "implicit", "bpr": "implicit", "word2vec": "gensim"})
@@ -38,7 +41,12 @@ _NEEDS: Final = MappingProxyType({"als": "implicit", "bpr": "implicit", "word2ve
 
 def all_methods(engine: Engine) -> dict[str, Method]:
     """Return all methods by name, the engine's last; nothing is loaded or learnt yet."""
-    return {**BASELINES, CONTENT: engine.content(), OURS: engine.recommending()}
+    return {
+        **BASELINES,
+        CONTENT: engine.content(),
+        WITH_OTHERS: learnt_blend(engine.text_vectors),
+        OURS: engine.recommending(),
+    }
 
 
 def package_missing_for(name: str) -> str | None:

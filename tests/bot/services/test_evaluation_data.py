@@ -47,7 +47,10 @@ def test_a_file_without_playlists_or_titles_is_refused(tmp_path: Path, text: str
 
 def test_listening_rows_become_entries_with_or_without_titles(tmp_path: Path) -> None:
     file = tmp_path / "listening.csv.gz"
-    rows = "user_id,song_id,listen_count,title,artist\nann,S1,3,Paper Boats,Ada Lune\nann,S2,1,,\nbob,S1,0,,\n,S1,1,,\nbob,S3,many,,\nbob,S3\n"
+    rows = (
+        "user_id,song_id,listen_count,title,artist\nann,S1,3,Paper Boats,Ada Lune\nann,S2,1,,\n"
+        "bob,S1,0,,\n,S1,1,,\nbob,S3,many,,\nbob,S3\n"
+    )
     file.write_bytes(gzip.compress(rows.encode()))
 
     entries = list(listening_entries(file))

@@ -1,5 +1,7 @@
 """A small invented world of playlists: three scenes, each with its artists, its sound and its listeners."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from recommender.evaluation.datasets import Dataset, Entry, dataset_of, song_of
@@ -67,7 +69,7 @@ def training(of: Split, seed: int = 0) -> Training:
     return Training(tracks=of.dataset.tracks, table=of.train, seed=seed)
 
 
-def listening(rows: list[tuple[str, str, float]], *, at: list[float] | None = None) -> Dataset:
+def listening(rows: Sequence[tuple[str, str, float]], *, at: list[float] | None = None) -> Dataset:
     times = at if at is not None else [np.nan] * len(rows)
     return dataset_of(
         Entry(owner=owner, song=name, count=count, at=moment)

@@ -10,8 +10,8 @@ from recommender.evaluation import collaborative_baselines
 from recommender.evaluation.baselines import tfidf
 from recommender.evaluation.catalog_features import AUDIO_FEATURES, SYSTEM_FEATURES, mean_filled, words_of, z_scored
 from recommender.evaluation.collaborative_baselines import ease_by_owners, ease_by_tracks, item_knn, user_knn
-from recommender.evaluation.metrics import hits_of, list_metrics
 from recommender.evaluation.methods import BASELINES, COLLABORATIVE, package_missing_for
+from recommender.evaluation.metrics import hits_of, list_metrics
 from recommender.evaluation.rankers import NOTHING, Training
 from recommender.types import AudioFeatures, Track, TrackKey
 from tests.recommender.evaluation.lists import SONGS_PER_ARTIST, listening, split, training

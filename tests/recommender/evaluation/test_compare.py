@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from recommender.evaluation.compare import compared, evaluated
+from recommender.evaluation.datasets import Rows
 from recommender.evaluation.methods import BASELINES
-from recommender.evaluation.rankers import Lists, Ranker, Rows, Training
+from recommender.evaluation.rankers import Lists, Ranker, Training
 from recommender.evaluation.splits import SplitKind
 from tests.recommender.evaluation.lists import LISTS_PER_SCENE, SCENES, listening, playlists
 

@@ -1,15 +1,16 @@
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from recommender.evaluation.engine import DatasetCatalog, Engine, signals_of
-from recommender.evaluation.metrics import hits_of, list_metrics
 from recommender.evaluation.methods import BASELINES, METHOD_NAMES, all_methods
+from recommender.evaluation.metrics import hits_of, list_metrics
 from recommender.evaluation.rankers import NOTHING, Training
 from recommender.evaluation.text_cache import cached_rows
-from recommender.types import Filters, Matrix, SignalKind, TrackKey
+from recommender.types import Filters, Matrix, SignalKind, Track, TrackKey
 from tests.recommender.evaluation.lists import listening, split, training
 
 DIM = 96
@@ -24,10 +25,10 @@ class WordEncoder:
     def __init__(self) -> None:
         self.texts = 0
 
-    def encode(self, texts: "list[str] | tuple[str, ...]", /) -> Matrix:
+    def encode(self, texts: Sequence[str], /) -> Matrix:
         self.texts += len(texts)
         rows = np.stack([np.sum([direction(word) for word in text.casefold().split()], axis=0) for text in texts])
-        return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+        return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), dtype=np.float32)
 
 
 def direction(word: str) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
@@ -93,6 +94,14 @@ def test_whoever_has_nothing_that_can_be_read_gets_nothing(engine: Engine) -> No
     assert sorted(engine.content()(made)(np.asarray([0]), 3)[0].tolist()) == [NOTHING, NOTHING, 2]
 
 
+def test_text_vectors_are_unit_rows_and_zero_where_nothing_can_be_read(engine: Engine) -> None:
+    tracks = (*split().dataset.tracks[:5], Track(key=TrackKey(6), title="", artists=()))
+
+    lengths = np.linalg.norm(engine.text_vectors(tracks), axis=1)
+
+    assert lengths == pytest.approx([1, 1, 1, 1, 1, 0], abs=1e-5)
+
+
 def test_texts_are_embedded_once_for_all_splits_and_runs(encoder: WordEncoder, engine: Engine, tmp_path: Path) -> None:
     made = split()
     engine.content()(training(made))(made.asked[:1], 1)
@@ -132,7 +141,7 @@ def test_a_dataset_is_looked_up_like_a_catalog() -> None:
 def test_kept_rows_come_back_in_the_order_asked_and_only_new_texts_are_embedded(tmp_path: Path) -> None:
     asked: list[str] = []
 
-    def embed(texts: "list[str] | tuple[str, ...]") -> Matrix:
+    def embed(texts: Sequence[str]) -> Matrix:
         asked.extend(texts)
         return np.asarray([[len(text), 1] for text in texts], dtype=np.float32)
 

@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 from sklearn.metrics import average_precision_score, ndcg_score, precision_recall_fscore_support
@@ -54,6 +54,7 @@ def test_a_perfect_list_has_an_ndcg_of_one_even_when_more_could_be_found_than_fi
     k=st.integers(1, 4),
     data=st.data(),
 )
+@settings(max_examples=40)
 def test_metrics_agree_with_scikit_learn(scores: list[int], k: int, data: st.DataObject) -> None:
     count = len(scores)
     relevant = data.draw(st.lists(st.booleans(), min_size=count, max_size=count).filter(any))
