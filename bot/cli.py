@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 from rich.console import Console
 
+from bot.cli_evaluate import evaluate
 from bot.errors import BotError
 from bot.settings import Settings, read_settings
 from recommender.errors import RecommenderError
@@ -47,6 +48,7 @@ app = typer.Typer(
 )
 catalog_commands = typer.Typer(no_args_is_help=True, help="Import tracks, embed them, count them.")
 app.add_typer(catalog_commands, name="catalog")
+app.command(epilog="Example: `cratedigger evaluate --task continuation --data songs.csv --json`")(evaluate)
 
 err = Console(stderr=True)
 out = Console()

@@ -1,0 +1,88 @@
+"""What the facts about tracks come to as numbers and words, for baselines and for diversity."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from scipy import sparse
+
+from recommender.evaluation.datasets import Table
+from recommender.songs import normalised
+from recommender.types import Matrix, Track
+
+AUDIO_FEATURES: Final = (
+    "danceability",
+    "energy",
+    "key",
+    "loudness",
+    "mode",
+    "speechiness",
+    "acousticness",
+    "instrumentalness",
+    "liveness",
+    "valence",
+    "tempo",
+)
+"""The eleven that every public dataset has."""
+SYSTEM_FEATURES: Final = (*AUDIO_FEATURES, "duration_ms", "year", "popularity")
+
+_SMALLEST_SHARE: Final = 1e-9
+"""Of the mean: a feature that varies less is constant but for rounding."""
+
+
+def z_scored(tracks: Sequence[Track], names: Sequence[str]) -> Matrix:
+    """Return features at mean 0 and standard deviation 1, shape (tracks, names); NaN where unknown.
+
+    A feature that is the same everywhere is 0, and one that no track has is NaN throughout.
+    """
+    values = np.asarray([[_number(track, name) for name in names] for track in tracks], dtype=np.float64)
+    values = values.reshape(len(tracks), len(names))
+    known = np.isfinite(values)
+    counted = np.maximum(known.sum(axis=0), 1)
+    mean = np.where(known, values, 0).sum(axis=0) / counted
+    deviation = np.sqrt(np.where(known, np.square(values - mean), 0).sum(axis=0) / counted)
+    varies = deviation > _SMALLEST_SHARE * np.abs(mean)
+    scaled: Matrix = np.where(varies, (values - mean) / np.where(varies, deviation, 1), values * 0).astype(np.float32)
+    return scaled
+
+
+def mean_filled(tracks: Sequence[Track], names: Sequence[str]) -> Matrix:
+    """Return :func:`z_scored` features with the mean, 0, for what is unknown."""
+    return np.nan_to_num(z_scored(tracks, names), nan=0.0)
+
+
+def words_of(track: Track) -> str:
+    """Return the normalised title, artists and album of a track, and each artist once more as one word.
+
+    Empty where nothing is known.
+    """
+    if not track.artists:
+        return ""
+    names = [normalised(name) for name in track.artists]
+    whole = (f"artist_{'_'.join(name.split())}" for name in names)
+    return " ".join([normalised(track.title), *names, normalised(track.album or ""), *whole])
+
+
+def tfidf_vectors(tracks: Sequence[Track]) -> Table:
+    """Return unit TF-IDF rows of :func:`words_of`: words and pairs of words; zero rows where nothing is known."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    words = [words_of(track) for track in tracks]
+    if not any(words):
+        return sparse.csr_array((len(words), 1), dtype=np.float32)  # the vectorizer refuses an empty vocabulary
+    return sparse.csr_array(
+        TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, dtype=np.float32).fit_transform(words)
+    )
+
+
+def artists_table(tracks: Sequence[Track]) -> Table:
+    """Return a sparse table of tracks and first artists with 1 where they belong together; at least one column."""
+    artists: dict[str, int] = {}
+    rows = [row for row, track in enumerate(tracks) if track.artists]
+    columns = [artists.setdefault(normalised(tracks[row].artists[0]), len(artists)) for row in rows]
+    return sparse.csr_array((np.ones(len(rows)), (rows, columns)), shape=(len(tracks), max(len(artists), 1)))
+
+
+def _number(track: Track, name: str) -> float:
+    value = getattr(track, name) if name in {"duration_ms", "year", "popularity"} else getattr(track.audio, name)
+    return np.nan if value is None else float(value)

@@ -1,0 +1,123 @@
+"""Splits: what a method may learn from, and what it is asked to find.
+
+Nothing is ever chosen by what is held out; every split is made from one seed and can be made again.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from recommender.evaluation.datasets import SMALLEST_PLAYLIST, Dataset, Rows, Table, warm_part
+
+HELD_OUT_SHARE: Final = 0.2
+SMALLEST_HISTORY: Final = 5
+"""Songs of a listener, so that a fifth of them is at least one and four are left to learn from."""
+
+
+class Task(StrEnum):
+    """What is measured."""
+
+    CONTINUATION = "continuation"
+    LISTENING = "listening"
+
+
+class SplitKind(StrEnum):
+    """How the held-out part is chosen."""
+
+    ALL = "all"
+    """Continuation: a fifth of each playlist, over all tracks, cold ones included."""
+    WARM = "warm"
+    """Continuation: the same over the tracks that are in at least two playlists."""
+    HOLDOUT = "holdout"
+    """Listening: a fifth of each listener's songs."""
+    LOO = "loo"
+    """Listening: one song of each listener, the last where times are known."""
+
+
+SPLITS_OF: Final = {
+    Task.CONTINUATION: (SplitKind.ALL, SplitKind.WARM),
+    Task.LISTENING: (SplitKind.HOLDOUT, SplitKind.LOO),
+}
+"""The splits that fit each task, the default first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Split:
+    """A dataset in two parts."""
+
+    dataset: Dataset
+    train: Table
+    """Shape (owners, tracks): counts."""
+    test: Table
+    """Shape (owners, tracks): 1 where held out."""
+    asked: Rows
+    """The owners that something was held out of, ascending."""
+
+
+def split_of(dataset: Dataset, kind: SplitKind, rng: np.random.Generator) -> Split:
+    """Return a split of the kind; the warm part is taken here."""
+    if kind is SplitKind.LOO:
+        return leave_one_out(dataset, rng)
+    if kind is SplitKind.HOLDOUT:
+        return hold_out(dataset, rng, smallest=SMALLEST_HISTORY)
+    return hold_out(warm_part(dataset) if kind is SplitKind.WARM else dataset, rng, smallest=SMALLEST_PLAYLIST)
+
+
+def hold_out(dataset: Dataset, rng: np.random.Generator, *, smallest: int, share: float = HELD_OUT_SHARE) -> Split:
+    """Hold a random share out of each list; lists shorter than ``smallest`` are only learnt from.
+
+    At least one entry is held out of each other list, and at least one stays.
+    """
+
+    def chosen(row: int) -> Rows:
+        start, end = dataset.counts.indptr[row : row + 2]
+        length = int(end - start)
+        if length < smallest:
+            return np.empty(0, dtype=np.int64)
+        held = min(max(round(share * length), 1), length - 1)
+        return np.asarray(start + np.sort(rng.permutation(length)[:held]), dtype=np.int64)
+
+    return _split(dataset, [chosen(row) for row in range(len(dataset.owners))])
+
+
+def leave_one_out(dataset: Dataset, rng: np.random.Generator) -> Split:
+    """Hold one entry out of each list of at least :data:`SMALLEST_HISTORY`: the last one, or a random one.
+
+    The last, if every entry has a time; among several of one moment a random one.
+    """
+
+    def chosen(row: int) -> Rows:
+        start, end = dataset.counts.indptr[row : row + 2]
+        if end - start < SMALLEST_HISTORY:
+            return np.empty(0, dtype=np.int64)
+        order = rng.permutation(end - start)
+        if dataset.is_ordered:
+            times = dataset.times.data[start:end]
+            order = order[times[order] == times.max()]
+        return np.asarray([start + order[0]], dtype=np.int64)
+
+    return _split(dataset, [chosen(row) for row in range(len(dataset.owners))])
+
+
+def _split(dataset: Dataset, held: list[Rows]) -> Split:
+    """Part the stored entries of the table: ``held`` names those of each row that are held out."""
+    counts = dataset.counts
+    is_held: NDArray[np.bool_] = np.zeros(int(counts.nnz), dtype=np.bool_)
+    is_held[np.concatenate([np.empty(0, dtype=np.int64), *held])] = True
+    rows = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
+
+    def part(mask: NDArray[np.bool_], values: NDArray[np.float64]) -> Table:
+        table = sparse.csr_array((values[mask], (rows[mask], counts.indices[mask])), shape=counts.shape)
+        table.sort_indices()
+        return table
+
+    return Split(
+        dataset=dataset,
+        train=part(~is_held, counts.data),
+        test=part(is_held, np.ones(counts.nnz)),
+        asked=np.flatnonzero([len(each) > 0 for each in held]),
+    )
