@@ -24,6 +24,7 @@ BASELINES: Final[Mapping[str, Method]] = MappingProxyType(
         "item-knn": collaborative_baselines.item_knn,
         "user-knn": collaborative_baselines.user_knn,
         "ease": collaborative_baselines.ease,
+        "ease+content": collaborative_baselines.ease_with_content,
         "als": collaborative_baselines.als,
         "bpr": collaborative_baselines.bpr,
         "word2vec": collaborative_baselines.word2vec,
