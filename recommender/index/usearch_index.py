@@ -1,5 +1,6 @@
 """The approximate index: a usearch graph of bf16 rows. The only module that knows usearch."""
 
+import mmap
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -39,7 +40,6 @@ class UsearchIndex:
         """
         self._dim = dim
         self._by_key = by_key
-        self._is_mapped = False
         self._one_at_a_time = threading.Lock()
         self._graph: Any = Index(
             ndim=dim,
@@ -50,6 +50,8 @@ class UsearchIndex:
             expansion_search=_EXPANSION_SEARCH,
             enable_key_lookups=by_key,
         )
+        # After the graph, which is let go first: it reads from what is mapped.
+        self._mapped: mmap.mmap | None = None
 
     @classmethod
     def view(cls, path: Path, dim: int, *, by_key: bool = True) -> "UsearchIndex":
@@ -62,12 +64,14 @@ class UsearchIndex:
         """
         index = cls(dim, by_key=by_key)
         try:
-            index._graph.view(path)
+            # Mapped by us: usearch, when it cannot open a path, closes a file descriptor that is somebody else's.
+            with path.open("rb") as file:
+                index._mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            index._graph.view(memoryview(index._mapped))
         except Exception as error:  # usearch raises RuntimeError, ValueError and others, without a base of its own
             raise IndexFileError(str(path), f"usearch cannot map it ({error})") from error
         if index._graph.ndim != dim or index._graph.dtype != ScalarKind.BF16:
             raise IndexFileError(str(path), f"it holds {index._graph.dtype} rows of {index._graph.ndim} columns")
-        index._is_mapped = True
         return index
 
     @property
@@ -162,7 +166,7 @@ class UsearchIndex:
         return keys[there], np.asarray(found, dtype=np.float32).reshape(len(found), self._dim)
 
     def _refuse_when_mapped(self) -> None:
-        if self._is_mapped:
+        if self._mapped is not None:
             raise ValueError("a mapped index cannot be changed")
 
 

@@ -137,9 +137,11 @@ def test_opening_while_others_build_always_succeeds(tmp_path: Path) -> None:
 
     with ThreadPoolExecutor(2) as threads:
         opening = threads.submit(open_again_and_again)
-        for number in range(20):
-            built(tmp_path, tracks=20 + number % 2)
-        finished.set()
+        try:
+            for number in range(20):
+                built(tmp_path, tracks=20 + number % 2)
+        finally:
+            finished.set()
         assert opening.result(timeout=60) > 0
 
 
