@@ -18,8 +18,9 @@ from recommender.audio_columns import AUDIO_COLUMNS
 from recommender.errors import IndexFileError, NothingToGoOnError
 from recommender.index.durable import replace_file
 from recommender.ports import RawVectorSource
-from recommender.space_fit import Moments, cover_axes, unit_rows
+from recommender.space_fit import Moments, cover_axes
 from recommender.types import Matrix, Modality, Vector, Weights
+from recommender.unit_rows import unit_rows
 
 MODALITIES: Final = tuple(Modality)
 """The order of the sub-vectors inside a fused vector."""

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from recommender.ports import RawVectors
 from recommender.types import Matrix, Vector
+from recommender.unit_rows import unit_rows
 
 IMAGE_COLUMNS: Final = 256
 """Columns that a cover keeps. The recall of docs/decisions/0002 was measured at this width."""
@@ -102,14 +103,6 @@ class Moments:
         self.text.add(unit_rows(batch.text))
         self.image.add(unit_rows(batch.image))
         self.audio.add(batch.audio)
-
-
-def unit_rows(rows: Matrix) -> Matrix:
-    """Return the rows at length 1; zero rows stay zero, and rows with a NaN or an infinity become zero."""
-    # In float32 the squares of very small numbers would vanish, and those of very large ones overflow.
-    lengths = np.sqrt(np.einsum("ij,ij->i", rows, rows, dtype=np.float64))[:, None]
-    usable = np.isfinite(lengths) & (lengths > 0)
-    return np.where(usable, rows / np.where(usable, lengths, 1), 0).astype(np.float32)
 
 
 def cover_axes(covers: CoverMoments, rng: np.random.Generator) -> Matrix:

@@ -11,9 +11,9 @@ from recommender.encoders.converted import converted_folder
 from recommender.encoders.image_cnn import CnnModel, convert_cnn, load_cnn
 from recommender.encoders.networks import Backend, Network, OpenVinoNetwork, TorchNetwork
 from recommender.encoders.pictures import network_input, pixels_of
-from recommender.encoders.unit_rows import unit_rows
 from recommender.errors import EncoderUnavailableError
 from recommender.types import Matrix
+from recommender.unit_rows import unit_rows
 
 if TYPE_CHECKING:
     from recommender.ports import ImageEncoder

@@ -13,9 +13,9 @@ from recommender.encoders.converted import converted_folder
 from recommender.encoders.networks import Backend, Network, OpenVinoNetwork, TorchNetwork
 from recommender.encoders.text_bert import BertModel, convert_bert, load_bert, save_tokenizer
 from recommender.encoders.text_windows import TOKENIZER_FILE, Window, WindowTokenizer, padded, token_batches
-from recommender.encoders.unit_rows import unit_rows
 from recommender.errors import EncoderUnavailableError
 from recommender.types import Matrix
+from recommender.unit_rows import unit_rows
 
 if TYPE_CHECKING:
     from recommender.ports import TextEncoder

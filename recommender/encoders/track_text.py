@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from recommender.encoders.unit_rows import unit_rows
 from recommender.ports import TextEncoder, Words
 from recommender.songs import without_issue
 from recommender.types import Matrix
+from recommender.unit_rows import unit_rows
 
 COMPOSITION = "words-2"
 """Raised when :func:`compose` or the shares change, so that older vectors are missing rather than mixed."""

@@ -18,6 +18,7 @@ from recommender.evaluation.catalog_features import (
 from recommender.evaluation.datasets import Rows
 from recommender.evaluation.rankers import Ranker, Scores, Training, ranked_by
 from recommender.types import Track
+from recommender.unit_rows import unit_rows
 
 _POPULARITY_BELOW_ONE: Final = 1_000.0
 """Popularity is at most 100; divided by this it only orders what is equal otherwise."""
@@ -103,7 +104,6 @@ def _same_for_all(training: Training, values: Scores) -> Ranker:
 
 def _near_mean(training: Training, names: Sequence[str]) -> Ranker:
     features = mean_filled(training.tracks, names)
-    lengths = np.linalg.norm(features, axis=1, keepdims=True)
-    unit = np.divide(features, lengths, out=np.zeros_like(features), where=lengths > 0)
+    unit = unit_rows(features)
     table = training.binary
     return ranked_by(training, lambda owners: np.asarray(table[owners] @ features @ unit.T))

@@ -13,6 +13,7 @@ from recommender.evaluation.collaborative_baselines import ease_scorer, owner_ne
 from recommender.evaluation.datasets import Rows, Table
 from recommender.evaluation.rankers import Scorer, Scores, Training
 from recommender.types import Matrix, Track
+from recommender.unit_rows import unit_rows
 
 RIDGE: Final = 50.0
 """Of EASE over tracks and over artists: the lower end of the usual range, for lists that are hidden in part."""
@@ -90,8 +91,7 @@ def signals_of(training: Training, contents: Contents) -> tuple[Signal, ...]:
 
 
 def _by_sound(table: Table, features: Matrix, sizes: Scores) -> Scorer:
-    lengths = np.linalg.norm(features, axis=1, keepdims=True)
-    unit = np.divide(features, lengths, out=np.zeros_like(features), where=lengths > 0)
+    unit = unit_rows(features)
     return lambda owners: np.asarray(table[owners] @ features @ unit.T) / sizes[owners]
 
 

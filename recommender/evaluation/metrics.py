@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from recommender.evaluation.datasets import Rows, Table
 from recommender.evaluation.rankers import NOTHING, Lists
 from recommender.types import Matrix
+from recommender.unit_rows import unit_rows
 
 Values = NDArray[np.float64]
 """Shape (owners,)."""
@@ -109,8 +110,7 @@ def intra_list_diversity(lists: Lists, audio: Matrix) -> float:
     each: list[float] = []
     for places in lists:
         rows = audio[places[(places != NOTHING) & known[places]]].astype(np.float64)
-        lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-        unit = np.divide(rows, lengths, out=np.zeros_like(rows), where=lengths > 0)
+        unit = unit_rows(rows)
         n = len(unit)
         if n > 1:
             together = (np.square(unit.sum(axis=0)).sum() - np.square(unit).sum()) / (n * (n - 1))

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Select, and_, func, or_, select
+from sqlalchemy import Column, Connection, Select, and_, func, or_, select
 
 from recommender.audio_columns import AUDIO_COLUMNS, audio_row
 from recommender.ports import RawVectors
@@ -54,14 +54,7 @@ class VectorRepository:
         Raises:
             ValueError: Keys and rows differ in number, or a vector has a NaN.
         """
-        _check(keys, vectors)
-        present = existing(self._connection, _TRACK.c.id, keys)
-        rows = [
-            {"track_id": key, "fingerprint": fingerprint, "vector": to_bytes(vector)}
-            for key, vector in zip(keys, vectors, strict=True)
-            if key in present
-        ]
-        upsert(self._connection, _TEXT, rows, replace=("fingerprint", "vector"))
+        self._save(_TEXT.c.track_id, _TRACK.c.id, fingerprint, keys, vectors)
 
     def save_cover(self, fingerprint: str, albums: Sequence[AlbumKey], vectors: Matrix) -> None:
         """Store one row per album, replacing older ones; albums that are gone meanwhile are left out.
@@ -69,14 +62,7 @@ class VectorRepository:
         Raises:
             ValueError: Keys and rows differ in number, or a vector has a NaN.
         """
-        _check(albums, vectors)
-        present = existing(self._connection, _ALBUM.c.id, albums)
-        rows = [
-            {"album_id": key, "fingerprint": fingerprint, "vector": to_bytes(vector)}
-            for key, vector in zip(albums, vectors, strict=True)
-            if key in present
-        ]
-        upsert(self._connection, _COVER, rows, replace=("fingerprint", "vector"))
+        self._save(_COVER.c.album_id, _ALBUM.c.id, fingerprint, albums, vectors)
 
     def forget(self, tracks: Collection[TrackKey], albums: Collection[AlbumKey]) -> None:
         """Forget text vectors of tracks and cover vectors of albums, so that they are made anew."""
@@ -111,6 +97,19 @@ class VectorRepository:
             artists=tuple(row[2] for row in rows),
             popularity=np.asarray(popularity, dtype=np.float32),
         )
+
+    def _save(
+        self, owner: Column[int], owned: Column[int], fingerprint: str, keys: Sequence[int], vectors: Matrix
+    ) -> None:
+        """Store vectors in the table of ``owner``, for those keys that ``owned`` still holds."""
+        _check(keys, vectors)
+        present = existing(self._connection, owned, keys)
+        rows = [
+            {owner.name: key, "fingerprint": fingerprint, "vector": to_bytes(vector)}
+            for key, vector in zip(keys, vectors, strict=True)
+            if key in present
+        ]
+        upsert(self._connection, owner.table, rows, replace=("fingerprint", "vector"))
 
     def _tracks(self, statement: Select[Any]) -> list[Track]:
         keys = [TrackKey(key) for key in self._connection.execute(statement).scalars()]

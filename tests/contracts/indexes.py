@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from recommender.ports import TrackIndex
-from recommender.space_fit import unit_rows
 from recommender.types import Keys, Matrix, Vector
+from recommender.unit_rows import unit_rows
 
 DIM = 8
 MakeIndex = Callable[[Keys, Matrix], TrackIndex]

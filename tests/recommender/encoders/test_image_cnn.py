@@ -16,10 +16,10 @@ from recommender.encoders.image_encoder import CnnImageEncoder
 from recommender.encoders.networks import Backend
 from recommender.encoders.pictures import network_input, pixels_of
 from recommender.encoders.registry import image_encoder
-from recommender.encoders.unit_rows import unit_rows
 from recommender.errors import EncoderUnavailableError, PictureRefusedError, WeightsCorruptError
 from recommender.ports import ImageEncoder
 from recommender.types import Matrix
+from recommender.unit_rows import unit_rows
 from tests.contracts.encoders import ImageEncoderContract
 from tests.recommender.encoders.drawings import PATTERNS, as_file, corner, drawn
 

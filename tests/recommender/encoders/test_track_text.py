@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from recommender.encoders.track_text import compose, track_text_fingerprint, track_vectors
-from recommender.encoders.unit_rows import unit_rows
 from recommender.ports import TextEncoder, Words
+from recommender.unit_rows import unit_rows
 from tests.contracts.encoders import SAME
 
 

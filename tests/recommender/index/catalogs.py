@@ -8,8 +8,8 @@ import numpy as np
 from recommender.fused_space import FusedSpace
 from recommender.index.catalog_index import NO_KEY
 from recommender.ports import RawVectors
-from recommender.space_fit import unit_rows
 from recommender.types import Keys, Matrix, TrackKey
+from recommender.unit_rows import unit_rows
 
 TEXT_ENCODER = "words@1/plain"
 IMAGE_ENCODER = "covers@1/plain"
