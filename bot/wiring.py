@@ -210,7 +210,6 @@ async def _serve(settings: Settings) -> None:
         scheduler.start()
         closing.callback(scheduler.shutdown, wait=False)
         closing.callback(core.catalog.close)
-        closing.callback(upkeep.stop)
         # Loading a network holds up the event loop's thread: members are heard after it, not during.
         ready = tasks.create_task(encoding.run(core.warm_up))
         if core.store.count():

@@ -156,6 +156,11 @@ class SearchableCatalog:
         """
         self._closing.set()
 
+    @property
+    def is_closing(self) -> bool:
+        """Whether :meth:`close` was called."""
+        return self._closing.is_set()
+
     def warm_up(self) -> None:
         """Open the index and load the text encoder, so that the first member does not wait for them.
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import threading
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -101,7 +100,6 @@ class Upkeep:
         self._now = now
         self._tasks = tasks
         self._absorbing = asyncio.Lock()
-        self._stopping = threading.Event()
 
     async def bring_up_to_date(self, member: MemberId) -> tuple[str, ...]:
         """Sync a member's library when it is due, and wait a little for new tracks to become searchable.
@@ -139,10 +137,6 @@ class Upkeep:
             await self._quietly("absorbing new tracks", self.absorb)
             await asyncio.sleep(ROUND_EVERY.total_seconds())
 
-    def stop(self) -> None:
-        """Let embedding that runs on another thread end after its present chunk."""
-        self._stopping.set()
-
     async def absorb(self) -> int:
         """Embed what is missing and make it searchable in rounds; return how many tracks became so."""
         async with self._absorbing:
@@ -150,7 +144,7 @@ class Upkeep:
             while True:
                 absorbed = await self._encoding.run(self._absorb_round)
                 total += absorbed.tracks
-                if absorbed.is_complete or self._stopping.is_set():
+                if absorbed.is_complete or self._catalog.is_closing:
                     return total
 
     async def nightly(self) -> tuple[Step, ...]:
@@ -191,7 +185,7 @@ class Upkeep:
     async def _embed(self) -> str:
         await self._blocking.run(self._content.take_unasked)
         async with self._absorbing:
-            embedded = await self._encoding.run(self._catalog.embed, stop=self._stopping.is_set)
+            embedded = await self._encoding.run(self._catalog.embed)
         return f"{embedded.text.done} texts, {embedded.covers.done} covers"
 
     async def _rebuild(self) -> str:
@@ -223,7 +217,7 @@ class Upkeep:
 
     def _absorb_round(self) -> Absorbed:
         ends = time.monotonic() + ROUND_LASTS.total_seconds()
-        return self._catalog.absorb(stop=lambda: self._stopping.is_set() or time.monotonic() >= ends)
+        return self._catalog.absorb(stop=lambda: time.monotonic() >= ends)
 
     async def _ask_soon(self) -> None:
         """Let a short list of what services could not answer be looked up anew, unless one is left alone just now."""

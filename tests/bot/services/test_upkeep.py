@@ -56,7 +56,7 @@ async def world_of(settings: Settings) -> AsyncIterator[World]:
                 now=wire.clock,
             )
             yield World(core, spotify, upkeep, blocking, content)
-            upkeep.stop()
+            core.catalog.close()
         encoding.close()
         blocking.close()
 
