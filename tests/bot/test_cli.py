@@ -9,29 +9,16 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import pytest
 
 from bot import cli
 from bot.services.searchable_catalog import SearchableCatalog
 from bot.settings import Settings
+from tests.command_line import Result, Run, ran
 from tests.installation import NOWHERE, TRACKS
-
-
-class Result(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-Run = Callable[..., Result]
 
 
 @pytest.fixture
@@ -54,12 +41,7 @@ def run(environment: None, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Captur
 
     def run(*arguments: str, home: Path | None = None) -> Result:
         monkeypatch.setenv("CRATEDIGGER_HOME", str(home or Path("home").resolve()))
-        monkeypatch.setattr(sys, "argv", ["cratedigger", *arguments])
-        capfd.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        out, err = capfd.readouterr()
-        return Result(int(ended.value.code or 0), out, err)
+        return ran(*arguments, monkeypatch=monkeypatch, capfd=capfd)
 
     return run
 

@@ -1,34 +1,17 @@
 """Promises of ``cratedigger evaluate``: the JSON of the design, progress elsewhere, and clear refusals."""
 
 import csv
-import json
 import math
-import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import pytest
 
-from bot import cli
 from recommender.evaluation import methods
 from recommender.evaluation.methods import METHOD_NAMES
+from tests.command_line import Result, Run, ran
 from tests.recommender.evaluation.lists import playlists
 
 KEYS = ["method", "n", "precision", "recall", "f1", "ndcg", "ndcg_ci", "mrr", "hit", "coverage", "novelty", "ild"]
-
-
-class Result(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-Run = Callable[..., Result]
 
 
 @pytest.fixture
@@ -42,12 +25,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_
     monkeypatch.setenv("COLUMNS", "80")
 
     def run(*arguments: str) -> Result:
-        monkeypatch.setattr(sys, "argv", ["cratedigger", "evaluate", *arguments])
-        capfd.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        out, err = capfd.readouterr()
-        return Result(int(ended.value.code or 0), out, err)
+        return ran("evaluate", *arguments, monkeypatch=monkeypatch, capfd=capfd)
 
     return run
 
