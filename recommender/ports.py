@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from recommender.types import AlbumKey, Filters, Keys, Matrix, Track, TrackKey, Vector
+from recommender.types import AlbumKey, Filters, Keys, ListKind, Matrix, Track, TrackKey, Vector
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +140,33 @@ class RawVectorSource(Protocol):
 
         A track is given once it has a text vector row of this fingerprint (a zero row counts) or any audio features.
         """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class TrackList:
+    """Tracks that somebody put together or listened to: what collaborative factors are learnt from."""
+
+    owner: str
+    """Kind and number: ``playlist:12``, ``listener:34``, ``member:567``; no two lists share one."""
+    kind: ListKind
+    keys: Keys
+    """Ascending, distinct."""
+    strengths: Vector
+    """Shape (len(keys),), above 0: how much each track speaks for its owner. Of a playlist each is 1, of a listener
+    log2(1 + plays), of a member the strength of :func:`recommender.taste_profile.evidence_of`.
+    """
+
+
+class ListSource(Protocol):
+    """Streams the lists that collaborative factors are learnt from."""
+
+    def track_lists(self) -> Iterator[TrackList]:
+        """Yield every list that may be learnt from, in a stable order; lists of fewer than two tracks are left out."""
+        ...
+
+    def version(self) -> str:
+        """Return a short text that differs when any list may differ, so that nothing is learnt twice for nothing."""
         ...
 
 

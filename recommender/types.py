@@ -68,6 +68,17 @@ class Verdict(StrEnum):
     KNOWN = "known"
 
 
+class ListKind(StrEnum):
+    """Whose tracks a list holds that collaborative factors may be learnt from."""
+
+    PLAYLIST = "playlist"
+    """A playlist of a dataset file."""
+    LISTENER = "listener"
+    """A listener of a dataset file."""
+    MEMBER = "member"
+    """A member who agreed to it."""
+
+
 class SignalKind(StrEnum):
     """What a member did with a track."""
 
