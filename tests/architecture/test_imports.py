@@ -11,8 +11,8 @@ import recommender
 import storage
 
 HEAVY = {
-    "PIL", "aiohttp", "apscheduler", "discord", "jinja2", "numpy", "openvino", "pyarrow", "requests", "sklearn",
-    "spotipy", "sqlalchemy", "timm", "torch", "torchvision", "transformers", "usearch",
+    "PIL", "aiohttp", "apscheduler", "discord", "jinja2", "matplotlib", "numpy", "openvino", "pyarrow", "requests",
+    "sklearn", "spotipy", "sqlalchemy", "timm", "torch", "torchvision", "transformers", "usearch",
 }  # fmt: skip
 NETWORKS = {"openvino", "timm", "tokenizers", "torch", "torchvision", "transformers"}
 
@@ -31,6 +31,10 @@ def test_help_and_settings_load_nothing_heavy(module: str) -> None:
 
 def test_the_command_line_needs_neither_discord_nor_a_network_to_start() -> None:
     assert loaded_by("import bot.wiring") & (NETWORKS | {"discord", "aiohttp", "apscheduler"}) == set()
+
+
+def test_a_bot_that_draws_nothing_does_not_load_what_draws() -> None:
+    assert "matplotlib" not in loaded_by("import bot.client, bot.wiring, bot.presenters.figures")
 
 
 def test_encoders_are_named_without_loading_a_network() -> None:
