@@ -48,7 +48,7 @@ def evaluation_table(measured: Measured) -> Table:
         padding=(0, 0, 0, 1),
     )
     table.add_column("Method", no_wrap=True)
-    for heading in ("NDCG", "95 %", "R", "R@100", "Cov", "Nov", "ILD", "s"):
+    for heading in ("NDCG", "95 %", "R", "R@100", "Cov", "Nov", "ILD", "Art", "s"):
         table.add_column(heading, justify="right", no_wrap=True)
     for row in found.rows:
         low, high = row.ndcg_ci
@@ -59,6 +59,7 @@ def evaluation_table(measured: Measured) -> Table:
             *(_shown(getattr(row, name), 3) for name in _SHOWN),
             _shown(row.novelty, 1),
             _shown(row.ild, 2),
+            _shown(row.artists, 2),
             _shown(row.seconds, 0),
         )
     return table
@@ -85,7 +86,7 @@ def _row_json(row: Row) -> Json:
         "n": row.n,
         **{name: _rounded(getattr(row, name)) for name in ("precision", "recall", "f1", "ndcg")},
         "ndcg_ci": [_rounded(each) for each in row.ndcg_ci],
-        **{name: _rounded(getattr(row, name)) for name in ("mrr", "hit", "coverage", "novelty", "ild")},
+        **{name: _rounded(getattr(row, name)) for name in ("mrr", "hit", "coverage", "novelty", "ild", "artists")},
         "recall_100": _rounded(row.recall_100),
         "seconds": _rounded(row.seconds),
     }

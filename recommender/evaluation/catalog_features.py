@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from scipy import sparse
 
-from recommender.evaluation.datasets import Table
+from recommender.evaluation.datasets import Rows, Table
 from recommender.songs import normalised
 from recommender.types import Matrix, Track
 
@@ -75,12 +75,21 @@ def tfidf_vectors(tracks: Sequence[Track]) -> Table:
     )
 
 
+def artist_numbers(tracks: Sequence[Track]) -> Rows:
+    """Return a number per first artist from 0 on, shape (tracks,); -1 where no artist is known."""
+    artists: dict[str, int] = {}
+    return np.asarray(
+        [artists.setdefault(normalised(track.artists[0]), len(artists)) if track.artists else -1 for track in tracks],
+        dtype=np.int64,
+    )
+
+
 def artists_table(tracks: Sequence[Track]) -> Table:
     """Return a sparse table of tracks and first artists with 1 where they belong together; at least one column."""
-    artists: dict[str, int] = {}
-    rows = [row for row, track in enumerate(tracks) if track.artists]
-    columns = [artists.setdefault(normalised(tracks[row].artists[0]), len(artists)) for row in rows]
-    return sparse.csr_array((np.ones(len(rows)), (rows, columns)), shape=(len(tracks), max(len(artists), 1)))
+    numbers = artist_numbers(tracks)
+    rows = np.flatnonzero(numbers >= 0)
+    shape = (len(tracks), max(int(numbers.max(initial=0)) + 1, 1))
+    return sparse.csr_array((np.ones(len(rows)), (rows, numbers[rows])), shape=shape)
 
 
 def _number(track: Track, name: str) -> float:

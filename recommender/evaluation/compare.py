@@ -3,15 +3,16 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 
-from recommender.evaluation.catalog_features import AUDIO_FEATURES, z_scored
-from recommender.evaluation.datasets import Dataset, warm_part
+from recommender.evaluation.catalog_features import AUDIO_FEATURES, artist_numbers, z_scored
+from recommender.evaluation.datasets import SMALLEST_PLAYLIST, Dataset, Rows, warm_part
 from recommender.evaluation.metrics import (
     ListMetrics,
     Values,
+    artist_spread,
     chance_not_better,
     coverage,
     hits_of,
@@ -27,8 +28,10 @@ from recommender.types import Matrix
 
 DEEP: Final = 100
 """Places at which recall is measured too."""
-_BOOTSTRAP_SEED: Final = 2_026
+BOOTSTRAP_SEED: Final = 2_026
 
+T = TypeVar("T")
+R = TypeVar("R")
 Report = Callable[[str, int], None]
 """Is told the method and the seed that come next."""
 
@@ -39,7 +42,7 @@ class Row:
 
     method: str
     n: int
-    """Owners that were asked."""
+    """Owners that were asked, at any seed."""
     precision: float
     recall: float
     f1: float
@@ -53,10 +56,12 @@ class Row:
     novelty: float
     ild: float
     """NaN where no audio features are known."""
+    artists: float
+    """Places of a list with an artist that no earlier place has, as a share; NaN where no artist is known."""
     seconds: float
     """To learn and to rank, per seed."""
     ndcg_by_owner: Values
-    """Shape (n,), owners in the order of the dataset."""
+    """Shape (n,), owners in the order of the dataset; means over the seeds at which each was asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +86,8 @@ class Evaluation:
     entries: int
     cold_share: float
     """Of what is held out: in no training list, so that no collaborative method can find it."""
+    was_stopped: bool = False
+    """Whether Ctrl-C ended it: the methods that were still to come have no row."""
 
 
 def evaluated(
@@ -91,6 +98,7 @@ def evaluated(
     k: int,
     seeds: Sequence[int],
     report: Report | None = None,
+    smallest: int = SMALLEST_PLAYLIST,
 ) -> Evaluation:
     """Measure methods.
 
@@ -101,30 +109,60 @@ def evaluated(
         k: Places of a list that count.
         seeds: One split and one run of each method per seed.
         report: Is told what comes next.
+        smallest: Entries of the lists that cold tracks are asked of.
 
     Raises:
         ValueError: Nothing can be held out.
+        KeyboardInterrupt: Ctrl-C before any method was measured; later the finished ones are returned.
     """
     dataset = warm_part(dataset) if kind is SplitKind.WARM else dataset
-    splits = {seed: split_of(dataset, kind, np.random.default_rng(seed)) for seed in seeds}
+    splits = {seed: split_of(dataset, kind, np.random.default_rng(seed), smallest=smallest) for seed in seeds}
+    return measured_on(splits, methods, k=k, report=report)
+
+
+def measured_on(
+    splits: Mapping[int, Split], methods: Mapping[str, Method], *, k: int, report: Report | None = None
+) -> Evaluation:
+    """Measure methods on splits of one dataset, by seed; as :func:`evaluated` otherwise."""
     if any(len(split.asked) == 0 for split in splits.values()):
         raise ValueError("every list is too short to hold anything out")
-    audio = z_scored(dataset.tracks, AUDIO_FEATURES)
-    rows = []
-    for name, method in methods.items():
+    dataset = next(iter(splits.values())).dataset
+    audio, artists = z_scored(dataset.tracks, AUDIO_FEATURES), artist_numbers(dataset.tracks)
+
+    def row_of(name: str, method: Method) -> Row:
         runs = []
         for seed, split in splits.items():
             if report is not None:
                 report(name, seed)
-            runs.append(_run(method, split, audio, k=k, seed=seed))
-        rows.append(_row(name, runs))
+            runs.append(_run(method, split, audio, artists, k=k, seed=seed))
+        return _row(name, runs)
+
+    rows, was_stopped = finished(methods, row_of)
     return Evaluation(
-        rows=tuple(rows),
+        rows=rows,
         owners=len(dataset.owners),
         tracks=len(dataset.tracks),
         entries=int(dataset.counts.nnz),
-        cold_share=float(np.mean([_cold_share(split) for split in splits.values()])),
+        cold_share=float(np.mean([cold_share(split) for split in splits.values()])),
+        was_stopped=was_stopped,
     )
+
+
+def finished(methods: Mapping[str, T], row_of: Callable[[str, T], R]) -> tuple[tuple[R, ...], bool]:
+    """Return the row of each method, and whether Ctrl-C ended it before all were measured.
+
+    Raises:
+        KeyboardInterrupt: It came before any was measured.
+    """
+    rows: list[R] = []
+    for name, method in methods.items():
+        try:
+            rows.append(row_of(name, method))
+        except KeyboardInterrupt:
+            if not rows:
+                raise
+            return tuple(rows), True
+    return tuple(rows), False
 
 
 def compared(rows: Sequence[Row], method: str, *, among: Sequence[str] | None = None) -> Comparison | None:
@@ -140,7 +178,7 @@ def compared(rows: Sequence[Row], method: str, *, among: Sequence[str] | None = 
     if ours is None or not others:
         return None
     best = max(others, key=lambda row: row.ndcg)
-    rng = np.random.default_rng(_BOOTSTRAP_SEED)
+    rng = np.random.default_rng(BOOTSTRAP_SEED)
     return Comparison(
         method=method,
         best_other=best.method,
@@ -149,54 +187,71 @@ def compared(rows: Sequence[Row], method: str, *, among: Sequence[str] | None = 
     )
 
 
+def by_owner(asked: Sequence[Rows], values: Sequence[Values]) -> Values:
+    """Return the mean of each owner's values over the seeds at which they were asked, owners ascending.
+
+    Args:
+        asked: Owners, per seed.
+        values: One per owner asked, per seed.
+    """
+    _, position = np.unique(np.concatenate(asked), return_inverse=True)
+    means: Values = np.bincount(position, np.concatenate(values)) / np.bincount(position)
+    return means
+
+
+def cold_share(split: Split) -> float:
+    """Return the share of what is held out that is in no list that is known."""
+    seen = np.bincount(split.heard.indices, minlength=split.heard.shape[1]) > 0
+    return float(1 - seen[split.test.indices].mean())
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Run:
+    asked: Rows
     at_k: ListMetrics
     recall_deep: Values
     coverage: float
     novelty: float
     ild: float
+    artists: float
     seconds: float
 
 
-def _run(method: Method, split: Split, audio: Matrix, *, k: int, seed: int) -> _Run:
+def _run(method: Method, split: Split, audio: Matrix, artists: Rows, *, k: int, seed: int) -> _Run:
     started = time.perf_counter()
     ranker = method(Training(tracks=split.dataset.tracks, table=split.train, seed=seed))
     lists = ranker(split.asked, k)
     seconds = time.perf_counter() - started
     # Asked for anew: an engine that spreads variety over a list of ten does not give the top of a list of a hundred.
     deep = ranker(split.asked, DEEP)
-    relevant = np.diff(split.test[split.asked].indptr).astype(np.float64)
+    relevant = np.diff(split.test.indptr)[split.asked].astype(np.float64)
     return _Run(
+        asked=split.asked,
         at_k=list_metrics(hits_of(lists, split.test, split.asked), relevant, k),
         recall_deep=recall_at(hits_of(deep, split.test, split.asked), relevant, DEEP),
         coverage=coverage(lists, len(split.dataset.tracks)),
-        novelty=novelty(lists, split.train),
+        novelty=novelty(lists, split.heard),
         ild=intra_list_diversity(lists, audio),
+        artists=artist_spread(lists, artists),
         seconds=seconds,
     )
 
 
 def _row(name: str, runs: Sequence[_Run]) -> Row:
-    # Lists keep their lengths, so the same owners are asked at every seed, and can be averaged one by one.
-    by_owner = {
-        each.name: np.mean([getattr(run.at_k, each.name) for run in runs], axis=0) for each in fields(ListMetrics)
+    asked = [run.asked for run in runs]
+    values = {
+        each.name: by_owner(asked, [getattr(run.at_k, each.name) for run in runs]) for each in fields(ListMetrics)
     }
-    means = {metric: float(values.mean()) for metric, values in by_owner.items()}
+    over_seeds = {
+        metric: float(np.mean([getattr(run, metric) for run in runs]))
+        for metric in ("coverage", "novelty", "ild", "artists", "seconds")
+    }
     return Row(
         method=name,
-        n=len(by_owner["ndcg"]),
-        ndcg_ci=interval(by_owner["ndcg"], np.random.default_rng(_BOOTSTRAP_SEED)),
-        recall_100=float(np.mean([run.recall_deep.mean() for run in runs])),
-        coverage=float(np.mean([run.coverage for run in runs])),
-        novelty=float(np.mean([run.novelty for run in runs])),
-        ild=float(np.mean([run.ild for run in runs])),
-        seconds=float(np.mean([run.seconds for run in runs])),
-        ndcg_by_owner=by_owner["ndcg"],
-        **means,
+        n=len(values["ndcg"]),
+        ndcg_ci=interval(values["ndcg"], np.random.default_rng(BOOTSTRAP_SEED)),
+        recall_100=float(by_owner(asked, [run.recall_deep for run in runs]).mean()),
+        ndcg_by_owner=values["ndcg"],
+        **{metric: float(each.mean()) for metric, each in values.items()},
+        **over_seeds,
     )
-
-
-def _cold_share(split: Split) -> float:
-    seen = np.bincount(split.train.indices, minlength=split.train.shape[1]) > 0
-    return float(1 - seen[split.test.indices].mean())

@@ -48,12 +48,7 @@ class Dataset:
     """In the order of the columns; the key of each is its column + 1. Without a title where nothing is known."""
     counts: Table
     times: Table
-    """Shape as ``counts``: when it was last; only where ``is_ordered``."""
-
-    @property
-    def is_ordered(self) -> bool:
-        """Whether every entry has a time."""
-        return bool(self.counts.nnz) and self.times.nnz == self.counts.nnz
+    """Shape as ``counts``: when it was last; nothing is stored where that is unknown."""
 
     def only(self, columns: Rows) -> "Dataset":
         """Return the dataset of some of the tracks; owners that have none of them are left out."""

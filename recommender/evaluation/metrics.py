@@ -20,6 +20,8 @@ Values = NDArray[np.float64]
 
 RESAMPLES: Final = 10_000
 _RESAMPLES_AT_ONCE: Final = 500
+_OWNERS_AT_ONCE: Final = 256
+"""Whose rows of a whole catalog are in memory at once."""
 CONFIDENCE: Final = 0.95
 
 
@@ -39,8 +41,11 @@ class ListMetrics:
 
 def hits_of(lists: Lists, test: Table, owners: Rows) -> NDArray[np.bool_]:
     """Return whether each place of each list holds something that was held out of that owner; shape as ``lists``."""
-    relevant = test[owners].toarray() > 0
-    found: NDArray[np.bool_] = np.take_along_axis(relevant, np.maximum(lists, 0), axis=1) & (lists != NOTHING)
+    found = np.zeros(lists.shape, dtype=np.bool_)
+    for start in range(0, len(owners), _OWNERS_AT_ONCE):
+        chunk = slice(start, start + _OWNERS_AT_ONCE)
+        relevant = test[owners[chunk]].toarray() > 0
+        found[chunk] = np.take_along_axis(relevant, np.maximum(lists[chunk], 0), axis=1) & (lists[chunk] != NOTHING)
     return found
 
 
@@ -78,6 +83,25 @@ def recall_at(hits: NDArray[np.bool_], relevant: Values, k: int) -> Values:
 def coverage(lists: Lists, tracks: int) -> float:
     """Return the share of the catalog that is in any list."""
     return len(np.unique(lists[lists != NOTHING])) / tracks
+
+
+def artist_spread(lists: Lists, artists: Rows) -> float:
+    """Return the mean over lists of the share of places whose first artist has no earlier place.
+
+    Args:
+        lists: Ranked lists.
+        artists: Shape (tracks,): a number per first artist, negative where unknown. Such tracks are left out.
+
+    Returns:
+        In (0, 1]: 1 when no artist comes twice; NaN when no list has a track whose artist is known.
+    """
+    each: list[float] = []
+    for places in lists:
+        named = artists[places[places != NOTHING]]
+        named = named[named >= 0]
+        if len(named):
+            each.append(len(np.unique(named)) / len(named))
+    return float(np.mean(each)) if each else np.nan
 
 
 def novelty(lists: Lists, train: Table) -> float:

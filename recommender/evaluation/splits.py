@@ -3,7 +3,8 @@
 Nothing is ever chosen by what is held out; every split is made from one seed and can be made again.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -22,7 +23,13 @@ class Task(StrEnum):
     """What is measured."""
 
     CONTINUATION = "continuation"
+    """Songs held out of playlists are found."""
     LISTENING = "listening"
+    """Songs held out of what members listened to are found."""
+    TRACKS = "tracks"
+    """Tracks that belong with one track are found."""
+    COUNTS = "counts"
+    """How often a member listened to held-out songs is predicted."""
 
 
 class SplitKind(StrEnum):
@@ -35,12 +42,22 @@ class SplitKind(StrEnum):
     HOLDOUT = "holdout"
     """Listening: a fifth of each listener's songs."""
     LOO = "loo"
-    """Listening: one song of each listener, the last where times are known."""
+    """Listening: one song of each listener, the last of those whose times are known."""
+    COLD = "cold"
+    """A fifth of the tracks, out of every list: nobody is known to have them."""
+    PLAYLIST = "playlist"
+    """Tracks: those of a playlist belong together."""
+    SUBGENRE = "subgenre"
+    """Tracks: those of the same main genre, the finest that the file tells, belong together."""
+    ARTIST = "artist"
+    """Tracks: those of the same first artist belong together."""
 
 
 SPLITS_OF: Final = {
-    Task.CONTINUATION: (SplitKind.ALL, SplitKind.WARM),
-    Task.LISTENING: (SplitKind.HOLDOUT, SplitKind.LOO),
+    Task.CONTINUATION: (SplitKind.ALL, SplitKind.WARM, SplitKind.COLD),
+    Task.LISTENING: (SplitKind.HOLDOUT, SplitKind.LOO, SplitKind.COLD),
+    Task.TRACKS: (SplitKind.PLAYLIST, SplitKind.SUBGENRE, SplitKind.ARTIST),
+    Task.COUNTS: (SplitKind.HOLDOUT, SplitKind.LOO, SplitKind.COLD),
 }
 """The splits that fit each task, the default first."""
 
@@ -56,10 +73,23 @@ class Split:
     """Shape (owners, tracks): 1 where held out."""
     asked: Rows
     """The owners that something was held out of, ascending."""
+    heard: Table
+    """Who is known to have what, shape (any, tracks): what novelty is told by. The training part where that tells."""
 
 
-def split_of(dataset: Dataset, kind: SplitKind, rng: np.random.Generator) -> Split:
-    """Return a split of the kind; the warm part is taken here."""
+def split_of(
+    dataset: Dataset, kind: SplitKind, rng: np.random.Generator, *, smallest: int = SMALLEST_PLAYLIST
+) -> Split:
+    """Return a split of the kind; the warm part is taken here.
+
+    Args:
+        dataset: All there is.
+        kind: One that holds something out of lists.
+        rng: What is held out is drawn from it.
+        smallest: Entries of the lists that cold tracks are asked of; the other kinds have their own.
+    """
+    if kind is SplitKind.COLD:
+        return cold_tracks(dataset, rng, smallest=smallest)
     if kind is SplitKind.LOO:
         return leave_one_out(dataset, rng)
     if kind is SplitKind.HOLDOUT:
@@ -87,23 +117,40 @@ def hold_out(dataset: Dataset, rng: np.random.Generator, *, smallest: int, share
 def leave_one_out(dataset: Dataset, rng: np.random.Generator) -> Split:
     """Hold one entry out of each list of at least :data:`SMALLEST_HISTORY`: the last one, or a random one.
 
-    The last, if every entry has a time; among several of one moment a random one.
+    The last, if every entry of the list has a time; among several of one moment a random one.
     """
+    timed = np.diff(dataset.times.indptr)
 
     def chosen(row: int) -> Rows:
         start, end = dataset.counts.indptr[row : row + 2]
         if end - start < SMALLEST_HISTORY:
             return np.empty(0, dtype=np.int64)
         order = rng.permutation(end - start)
-        if dataset.is_ordered:
-            times = dataset.times.data[start:end]
+        if timed[row] == end - start:
+            times = dataset.times.data[dataset.times.indptr[row] :][: end - start]
             order = order[times[order] == times.max()]
         return np.asarray([start + order[0]], dtype=np.int64)
 
     return _split(dataset, [chosen(row) for row in range(len(dataset.owners))])
 
 
-def _split(dataset: Dataset, held: list[Rows]) -> Split:
+def cold_tracks(dataset: Dataset, rng: np.random.Generator, *, smallest: int, share: float = HELD_OUT_SHARE) -> Split:
+    """Hold a random share of the tracks out of every list: what nobody is known to have is asked for.
+
+    Lists shorter than ``smallest`` lose their cold tracks too, but are not asked; nor are those that keep nothing.
+    """
+    count = len(dataset.tracks)
+    is_cold = np.zeros(count, dtype=np.bool_)
+    is_cold[rng.permutation(count)[: round(share * count)]] = True
+    lengths = np.diff(dataset.counts.indptr)
+    entries = np.arange(int(dataset.counts.nnz))[is_cold[dataset.counts.indices]]
+    rows = np.repeat(np.arange(len(lengths)), lengths)[entries]
+    held = np.bincount(rows, minlength=len(lengths))
+    split = _split(dataset, np.split(entries, np.cumsum(held)[:-1]))
+    return replace(split, asked=np.flatnonzero((held > 0) & (held < lengths) & (lengths >= smallest)))
+
+
+def _split(dataset: Dataset, held: Sequence[Rows]) -> Split:
     """Part the stored entries of the table: ``held`` names those of each row that are held out."""
     counts = dataset.counts
     is_held: NDArray[np.bool_] = np.zeros(int(counts.nnz), dtype=np.bool_)
@@ -115,9 +162,11 @@ def _split(dataset: Dataset, held: list[Rows]) -> Split:
         table.sort_indices()
         return table
 
+    train = part(~is_held, counts.data)
     return Split(
         dataset=dataset,
-        train=part(~is_held, counts.data),
+        train=train,
         test=part(is_held, np.ones(counts.nnz)),
         asked=np.flatnonzero([len(each) > 0 for each in held]),
+        heard=train,
     )

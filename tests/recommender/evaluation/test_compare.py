@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from recommender.evaluation.compare import compared, evaluated
+from recommender.evaluation.compare import by_owner, compared, evaluated
 from recommender.evaluation.datasets import Rows
 from recommender.evaluation.methods import BASELINES
 from recommender.evaluation.rankers import Lists, Ranker, Training
@@ -83,6 +83,37 @@ def test_a_method_that_spreads_its_list_is_asked_for_each_length() -> None:
 def test_lists_too_short_to_split_are_refused() -> None:
     with pytest.raises(ValueError, match="too short"):
         evaluated(listening([("ann", "a", 1)]), SplitKind.ALL, {}, k=1, seeds=(0,))
+
+
+def test_owners_are_averaged_over_the_seeds_at_which_they_were_asked() -> None:
+    asked = [np.asarray([2, 5]), np.asarray([5, 9])]
+
+    assert by_owner(asked, [np.asarray([1.0, 0.0]), np.asarray([0.5, 0.25])]).tolist() == [1.0, 0.25, 0.25]
+
+
+def test_cold_tracks_are_found_by_content_alone() -> None:
+    methods = {name: BASELINES[name] for name in ("item-knn", "same-artist")}
+
+    found = evaluated(playlists(), SplitKind.COLD, methods, k=10, seeds=(0, 1))
+
+    others, artist = found.rows
+    assert found.cold_share == 1
+    assert others.n == artist.n == LISTS
+    assert artist.recall > 2 * others.recall
+    assert 0 < artist.artists < 1
+
+
+def test_ctrl_c_keeps_the_methods_that_are_finished() -> None:
+    def stopped(_training: Training) -> Ranker:
+        raise KeyboardInterrupt
+
+    methods = {"random": BASELINES["random"], "stopped": stopped, "popularity": BASELINES["popularity"]}
+    found = evaluated(playlists(), SplitKind.ALL, methods, k=10, seeds=(0,))
+
+    assert [row.method for row in found.rows] == ["random"]
+    assert found.was_stopped
+    with pytest.raises(KeyboardInterrupt):
+        evaluated(playlists(), SplitKind.ALL, {"stopped": stopped}, k=10, seeds=(0,))
 
 
 def test_there_is_nothing_to_compare_without_another() -> None:

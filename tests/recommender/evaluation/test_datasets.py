@@ -47,12 +47,10 @@ def test_keys_count_columns_from_one() -> None:
     assert [track.key for track in dataset.only(np.asarray([4, 2])).tracks] == [1, 2]
 
 
-def test_a_dataset_is_ordered_once_every_entry_has_a_time() -> None:
-    rows = [("ann", "a", 1.0), ("ann", "b", 1.0)]
+def test_only_times_that_are_known_are_kept() -> None:
+    dataset = listening([("ann", "a", 1.0), ("ann", "b", 1.0)], at=[0.0, np.nan])
 
-    assert not listening(rows).is_ordered
-    assert not listening(rows, at=[5.0, np.nan]).is_ordered
-    assert listening(rows, at=[5.0, 6.0]).is_ordered
+    assert (dataset.times.nnz, dataset.times.indices.tolist()) == (1, [0])
 
 
 def test_of_several_times_the_last_counts() -> None:

@@ -8,6 +8,7 @@ from scipy import sparse
 from sklearn.metrics import average_precision_score, ndcg_score, precision_recall_fscore_support
 
 from recommender.evaluation.metrics import (
+    artist_spread,
     chance_not_better,
     coverage,
     hits_of,
@@ -106,6 +107,24 @@ def test_novelty_is_the_information_of_a_track_being_in_a_list() -> None:
     assert novelty(np.asarray([[1]]), train) == 2
     assert novelty(np.asarray([[0, 1]]), train) == 1
     assert math.isnan(novelty(np.asarray([[NOTHING]]), train))
+
+
+def test_artist_spread_is_the_share_of_places_that_bring_a_new_artist() -> None:
+    artists = np.asarray([7, 7, 3, -1])
+
+    assert artist_spread(np.asarray([[0, 1, 2]]), artists) == pytest.approx(2 / 3)
+    assert artist_spread(np.asarray([[0, 2, NOTHING], [0, 1, 3]]), artists) == pytest.approx((1 + 1 / 2) / 2)
+    assert math.isnan(artist_spread(np.asarray([[3, NOTHING]]), artists))
+
+
+def test_hits_of_many_owners_are_found_as_those_of_few() -> None:
+    rng = np.random.default_rng(0)
+    held = rng.random((600, 9)) < 0.3
+    lists = np.stack([rng.permutation(9)[:4] for _ in range(600)])
+
+    hits = hits_of(lists, sparse.csr_array(held.astype(float)), np.arange(600))
+
+    assert (hits == np.take_along_axis(held, lists, axis=1)).all()
 
 
 def test_diversity_is_the_mean_pairwise_distance() -> None:

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommender.evaluation.splits import SplitKind, hold_out, leave_one_out, split_of
+from recommender.evaluation.splits import SPLITS_OF, SplitKind, Task, hold_out, leave_one_out, split_of
 from tests.recommender.evaluation.lists import listening, playlists
 
 
@@ -57,13 +57,46 @@ def test_the_last_song_is_left_out_where_times_are_known() -> None:
         assert split.test.toarray().tolist() == [[0, 0, 1, 0, 0, 0]]
 
 
+def test_a_listener_whose_times_are_not_all_known_does_not_spoil_the_order_of_others() -> None:
+    rows = [(owner, f"s{n}", 1.0) for owner in ("ann", "bob") for n in range(5)]
+    dataset = listening(rows, at=[np.nan, 1, 2, 3, 4, 9, 0, 1, 2, 3])
+
+    held = [leave_one_out(dataset, np.random.default_rng(seed)).test.toarray() for seed in range(20)]
+
+    assert {int(each[0].argmax()) for each in held} == {0, 1, 2, 3, 4}
+    assert {int(each[1].argmax()) for each in held} == {0}
+
+
+def test_cold_tracks_are_in_no_training_list_and_the_others_in_all_of_theirs() -> None:
+    dataset = playlists()
+
+    split = split_of(dataset, SplitKind.COLD, np.random.default_rng(0))
+
+    is_cold = np.bincount(split.train.indices, minlength=len(dataset.tracks)) == 0
+    assert is_cold.sum() == round(0.2 * len(dataset.tracks))
+    assert (split.train.toarray() == dataset.counts.toarray() * ~is_cold).all()
+    assert (split.test.toarray() == (dataset.counts.toarray() > 0) * is_cold).all()
+    assert split.asked.tolist() == list(range(len(dataset.owners)))
+
+
+def test_cold_tracks_are_asked_of_lists_that_are_long_enough_and_keep_something() -> None:
+    rows = [("long", f"s{n}", 1) for n in range(10)] + [("short", f"s{n}", 1) for n in range(4)]
+    dataset = listening([*rows, *((f"one {n}", f"s{n}", 1) for n in range(10))])
+
+    split = split_of(dataset, SplitKind.COLD, np.random.default_rng(0), smallest=5)
+    everyone = split_of(dataset, SplitKind.COLD, np.random.default_rng(0), smallest=1)
+
+    assert split.asked.tolist() == [0]
+    assert set(everyone.asked.tolist()) <= {0, 1}
+
+
 def test_a_listener_of_five_songs_is_asked() -> None:
     dataset = listening([("ann", f"s{n}", 1) for n in range(5)] + [("bob", f"s{n}", 1) for n in range(4)])
 
     assert split_of(dataset, SplitKind.HOLDOUT, np.random.default_rng(0)).asked.tolist() == [0]
 
 
-@pytest.mark.parametrize("kind", SplitKind)
+@pytest.mark.parametrize("kind", SPLITS_OF[Task.CONTINUATION] + SPLITS_OF[Task.LISTENING])
 def test_the_test_part_says_yes_or_no(kind: SplitKind) -> None:
     split = split_of(playlists(), kind, np.random.default_rng(0))
 
