@@ -130,6 +130,17 @@ def evidence_of(signals: Sequence[Signal], *, now: datetime) -> dict[TrackKey, E
     }
 
 
+def strengths_of(signals: Sequence[Signal]) -> dict[TrackKey, float]:
+    """Return how much each track speaks for a taste, as :func:`evidence_of` weighs it when the newest signal was new.
+
+    Signals that stay as they are so keep their strengths, whenever they are weighed.
+    """
+    if not signals:
+        return {}
+    evidence = evidence_of(signals, now=max(signal.at for signal in signals))
+    return {track: each.strength for track, each in evidence.items()}
+
+
 def _evidence(signals: Sequence[Signal], now: datetime) -> Evidence:
     plays = [each for each in signals if each.kind is SignalKind.PLAY]
     strengths: dict[SignalKind, float] = {}

@@ -150,6 +150,15 @@ class TrackGenreRow(SQLModel, table=True):
     source: str
 
 
+class TrackReferenceRow(SQLModel, table=True):
+    """A track's id in datasets that name songs by ids which are not Spotify's."""
+
+    __tablename__: ClassVar[str] = "track_reference"
+
+    reference: str = Field(primary_key=True)
+    track_id: int = _key("track.id", primary=False, index=True)
+
+
 class LyricsReferenceRow(SQLModel, table=True):
     """Where a track's lyrics stand in a dataset file; the lyrics themselves are never stored."""
 
@@ -180,6 +189,29 @@ class PlaylistEntryRow(SQLModel, table=True):
 
     playlist_id: int = _key("catalog_playlist.id")
     track_id: int = _key("track.id", index=True)
+
+
+class ListenerRow(SQLModel, table=True):
+    """Somebody in a dataset file who listened to tracks."""
+
+    __tablename__: ClassVar[str] = "catalog_listener"
+
+    id: int = _key()
+    source_id: str = Field(unique=True)
+
+
+class ListeningRow(SQLModel, table=True):
+    """How often a listener of a dataset file played a track."""
+
+    __tablename__: ClassVar[str] = "catalog_listening"
+    __table_args__ = (_WITHOUT_ROWID,)
+
+    listener_id: int = _key("catalog_listener.id")
+    track_id: int = _key("track.id", index=True)
+    plays: int = Field(sa_type=BigInteger)
+    last_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    import_number: int = Field(sa_type=BigInteger)
+    """Of the import that counted the plays: within one they add up, a later one begins anew."""
 
 
 class TextVectorRow(SQLModel, table=True):
@@ -263,14 +295,29 @@ class FeedbackRow(SQLModel, table=True):
     given_at: datetime = Field(sa_type=UtcDateTime)
 
 
+class ConsentRow(SQLModel, table=True):
+    """What a member agreed to; without a row they did not."""
+
+    __tablename__: ClassVar[str] = "consent"
+
+    member_id: int = _key()
+    purpose: str = Field(primary_key=True)
+    given_at: datetime = Field(sa_type=UtcDateTime)
+
+
 class SuggestionRow(SQLModel, table=True):
-    """When a track was last suggested to a member."""
+    """When a track was last suggested to a member, and what for."""
 
     __tablename__: ClassVar[str] = "suggestion"
 
     member_id: int = _key()
     track_id: int = _key("track.id", index=True)
     at: datetime = Field(sa_type=UtcDateTime)
+    modality: str
+    """The part of the score that was largest."""
+    source: str
+    """Which source of candidates brought it."""
+    score: float
 
 
 class SpotifyCallsRow(SQLModel, table=True):

@@ -30,16 +30,19 @@ def upsert(
     """
     if not rows:
         return 0
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(table)
-    keys = [column.name for column in table.primary_key.columns]
+    statement = insert_into(connection, table)
     if replace:
         statement = statement.on_conflict_do_update(
-            index_elements=keys, set_={name: statement.excluded[name] for name in replace}
+            index_elements=list(table.primary_key.columns), set_={name: statement.excluded[name] for name in replace}
         )
     else:
         statement = statement.on_conflict_do_nothing()
     return connection.execute(statement, [dict(row) for row in rows]).rowcount
+
+
+def insert_into(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """Return an insert that can say what happens where the primary key is taken."""
+    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
 
 
 def new_keys(connection: Connection, name: str, count: int) -> range:

@@ -7,7 +7,8 @@ from sqlalchemy import Connection
 
 from storage.repositories.accounts import LinkRepository, LoginRepository
 from storage.repositories.expiry import ExpiryRepository
-from storage.repositories.members import MemberRepository
+from storage.repositories.listening import ListeningRepository, TrackReferenceRepository
+from storage.repositories.members import ConsentRepository, MemberRepository
 from storage.repositories.playlists import DatasetWordsRepository, PlaylistRepository
 from storage.repositories.remembering import BudgetRepository, StateRepository
 from storage.repositories.signals import FeedbackRepository, SignalRepository, SuggestionRepository
@@ -21,6 +22,8 @@ class Stored:
     def __init__(self, connection: Connection, *, now: Callable[[], datetime]) -> None:
         self.tracks = TrackRepository(connection, now=now)
         self.playlists = PlaylistRepository(connection)
+        self.listening = ListeningRepository(connection)
+        self.references = TrackReferenceRepository(connection)
         self.vectors = VectorRepository(connection)
         self.dataset_words = DatasetWordsRepository(connection)
         self.links = LinkRepository(connection)
@@ -31,4 +34,5 @@ class Stored:
         self.budget = BudgetRepository(connection)
         self.state = StateRepository(connection)
         self.members = MemberRepository(connection)
+        self.consents = ConsentRepository(connection)
         self.expiry = ExpiryRepository(connection)

@@ -8,6 +8,7 @@ from typing import NewType
 from recommender.types import MemberId, TrackKey
 
 PlaylistKey = NewType("PlaylistKey", int)
+ListenerKey = NewType("ListenerKey", int)
 
 
 class Outcome(StrEnum):
@@ -37,6 +38,49 @@ class PlaylistFacts:
     subgenre: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listening:
+    """How often a listener of a dataset file played a track."""
+
+    listener: str
+    """The id in the file."""
+    track: TrackKey
+    plays: int = 1
+    last_at: datetime | None = None
+    """When they last did, where the file says."""
+
+
+class Consent(StrEnum):
+    """What a member can agree to."""
+
+    PEOPLE = "people"
+    """That what they play, save and say is learnt from for everybody's suggestions."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remembered:
+    """A suggestion as it is remembered."""
+
+    track: TrackKey
+    modality: str
+    """The part of its score that was largest, for instance ``text``."""
+    source: str
+    """Which source of candidates brought it, for instance ``content``."""
+    score: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reception:
+    """How suggestions of one modality, or one source, were received."""
+
+    name: str
+    suggested: int
+    liked: int
+    """Given 👍 after they were suggested."""
+    disliked: int
+    """Given 👎 after they were suggested."""
+
+
 @dataclass(frozen=True, slots=True)
 class LyricsReference:
     """Where the lyrics of a track stand in a dataset file of the operator."""
@@ -60,6 +104,10 @@ class CatalogStatistics:
     with_text: int
     with_cover: int
     playlists: int
+    listeners: int
+    """Of dataset files."""
+    plays: int
+    """Theirs, all together."""
 
 
 class LinkState(StrEnum):

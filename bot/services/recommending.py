@@ -19,11 +19,13 @@ from recommender.types import (
     Seed,
     SeedKind,
     Signal,
+    Suggestion,
     Track,
     TrackKey,
 )
 from storage.database import Database
 from storage.stored import Stored
+from storage.values import Remembered
 
 MOST_CHOICES = 25
 """Discord shows no more lines of autocomplete."""
@@ -33,6 +35,8 @@ MOST_HINTS = 5
 """Closest names offered when nothing matches."""
 NO_REPEAT_FOR = timedelta(days=14)
 """A member is not given the same track again for this long, so that asking again digs further."""
+CONTENT_SOURCE = "content"
+"""Candidates came from the index of fused vectors."""
 _KEY = re.compile(r"key:(\d{1,18})")
 _SPOTIFY_TRACK = re.compile(
     r"^(?:spotify:track:|https?://open\.spotify\.com/(?:intl-[a-z-]+/)?track/)([0-9A-Za-z]{22})"
@@ -131,9 +135,9 @@ class RecommendingService:
         recommender = self._recommender_for(self._catalog.index())
         recommendation = recommender.recommend(request, known.signals)
         if ask.member is not None and recommendation.suggestions:
-            keys = [suggestion.track.key for suggestion in recommendation.suggestions]
+            remembered = [_remembered(suggestion) for suggestion in recommendation.suggestions]
             with self._database.transaction() as stored:
-                stored.suggestions.remember(ask.member, keys, self._now())
+                stored.suggestions.remember(ask.member, remembered, self._now())
         if len(recommendation.suggestions) < ask.count:
             notes = (*notes, _few_left(len(recommendation.suggestions), ask))
         return Answer(seed_label=resolved.label, seed=resolved.described, recommendation=recommendation, notes=notes)
@@ -226,6 +230,16 @@ def _asking_member(ask: Ask) -> MemberId:
 def _choice_label(track: Track) -> str:
     label = f"{track.title} – {', '.join(track.artists)}"
     return label if len(label) <= LONGEST_CHOICE else f"{label[: LONGEST_CHOICE - 1]}…"
+
+
+def _remembered(suggestion: Suggestion) -> Remembered:
+    parts = suggestion.parts.as_dict()
+    return Remembered(
+        track=suggestion.track.key,
+        modality=max(parts, key=parts.__getitem__),
+        source=CONTENT_SOURCE,
+        score=suggestion.score,
+    )
 
 
 def _few_left(found: int, ask: Ask) -> str:

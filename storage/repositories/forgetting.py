@@ -6,13 +6,13 @@ from typing import Any
 from sqlalchemy import Connection, Select, delete, exists, select
 
 from recommender.types import Source, TrackKey
-from storage.models import FeedbackRow, PlaylistEntryRow, SignalRow, TrackRow, table_of
+from storage.models import FeedbackRow, ListeningRow, PlaylistEntryRow, SignalRow, TrackRow, table_of
 from storage.repositories.albums import delete_empty
 from storage.repositories.search import unindex_words
 from storage.sql import chunks
 
 _TRACK = table_of(TrackRow)
-_HOLDERS = [table_of(model) for model in (SignalRow, FeedbackRow, PlaylistEntryRow)]
+_HOLDERS = [table_of(model) for model in (SignalRow, FeedbackRow, PlaylistEntryRow, ListeningRow)]
 """A track that one of these names is somebody's."""
 
 

@@ -5,8 +5,9 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
-from recommender.types import TrackKey
+from recommender.types import Keys, TrackKey
 from storage.models import LyricsReferenceRow, PlaylistEntryRow, PlaylistRow, table_of
+from storage.repositories.lists import parted, totals
 from storage.repositories.reading import forget_texts
 from storage.sql import chunks, new_keys, upsert
 from storage.values import LyricsReference, PlaylistFacts, PlaylistKey
@@ -38,6 +39,22 @@ class PlaylistRepository:
         """Put tracks into a playlist; those already there stay as they are. Return how many were new."""
         rows = [{"playlist_id": playlist, "track_id": key} for key in dict.fromkeys(keys)]
         return upsert(self._connection, _ENTRY, rows)
+
+    def lists(self, after: PlaylistKey, limit: int) -> list[tuple[PlaylistKey, Keys]]:
+        """Return the first ``limit`` playlists with key > ``after``, by key: their tracks, ascending."""
+        first = select(_PLAYLIST.c.id).where(_PLAYLIST.c.id > after).order_by(_PLAYLIST.c.id).limit(limit)
+        owners = [PlaylistKey(key) for key in self._connection.execute(first).scalars()]
+        if not owners:
+            return []
+        entries = select(_ENTRY.c.playlist_id, _ENTRY.c.track_id).where(
+            _ENTRY.c.playlist_id.between(owners[0], owners[-1])
+        )
+        rows = self._connection.execute(entries.order_by(_ENTRY.c.playlist_id, _ENTRY.c.track_id))
+        return [(owner, table[:, 0]) for owner, table in parted(owners, rows, columns=1)]
+
+    def version(self) -> str:
+        """Return a text that differs when any list may differ."""
+        return totals(self._connection, _ENTRY, _ENTRY.c.playlist_id, _ENTRY.c.track_id)
 
     def count(self) -> int:
         """Return how many playlists there are."""

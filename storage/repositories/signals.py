@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, func, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, case, delete, func, select
 
 from recommender.types import Feedback, MemberId, Signal, SignalKind, Source, TrackKey, Verdict
 from storage.models import FeedbackRow, SignalRow, SuggestionRow, TrackRow, table_of
 from storage.repositories.reading import existing
-from storage.sql import upsert
+from storage.sql import chunks, upsert
+from storage.values import Reception, Remembered
 
 _SIGNAL = table_of(SignalRow)
 _FEEDBACK = table_of(FeedbackRow)
@@ -73,6 +75,16 @@ class SignalRepository:
         found: datetime | None = self._connection.execute(plays.order_by(_SIGNAL.c.at.desc()).limit(1)).scalar()
         return found
 
+    def version_of(self, members: Sequence[MemberId]) -> str:
+        """Return a text that differs when any signal or verdict of these members may differ."""
+        parts = [",".join(map(str, members))]
+        for some in chunks(members):
+            for table, moment in ((_SIGNAL, _SIGNAL.c.at), (_FEEDBACK, _FEEDBACK.c.given_at)):
+                counted = select(func.count(), func.sum(table.c.track_id), func.max(moment))
+                number, tracks, newest = self._connection.execute(counted.where(table.c.member_id.in_(some))).one()
+                parts.append(f"{number}.{int(tracks or 0)}.{newest}")
+        return " ".join(parts)
+
     def _count(self, member: MemberId) -> int:
         counted = select(func.count()).select_from(_SIGNAL).where(_SIGNAL.c.member_id == member)
         return int(self._connection.execute(counted).scalar_one())
@@ -118,21 +130,64 @@ class FeedbackRepository:
 
 
 class SuggestionRepository:
-    """What was suggested to whom, lately."""
+    """What was suggested to whom, lately, and how that was received."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def remember(self, member: MemberId, keys: Iterable[TrackKey], at: datetime) -> None:
-        """Remember that tracks were suggested to a member; those that are gone are left out."""
-        present = existing(self._connection, _TRACK.c.id, keys)
-        rows = [{"member_id": member, "track_id": key, "at": at} for key in present]
-        upsert(self._connection, _SUGGESTION, rows, replace=("at",))
+    def remember(self, member: MemberId, suggested: Sequence[Remembered], at: datetime) -> None:
+        """Remember what was suggested to a member, in place of an earlier time; tracks that are gone are left out."""
+        present = existing(self._connection, _TRACK.c.id, {each.track for each in suggested})
+        rows: list[dict[str, Any]] = [
+            {
+                "member_id": member,
+                "track_id": each.track,
+                "at": at,
+                "modality": each.modality,
+                "source": each.source,
+                "score": each.score,
+            }
+            for each in suggested
+            if each.track in present
+        ]
+        upsert(self._connection, _SUGGESTION, rows, replace=("at", "modality", "source", "score"))
 
     def recent(self, member: MemberId, since: datetime) -> set[TrackKey]:
         """Return the tracks that were suggested to a member at or after a moment."""
         mine = select(_SUGGESTION.c.track_id).where(_SUGGESTION.c.member_id == member, _SUGGESTION.c.at >= since)
         return {TrackKey(key) for key in self._connection.execute(mine).scalars()}
+
+    def received_by_modality(self, since: datetime) -> list[Reception]:
+        """Return how suggestions made at or after a moment were received, by their largest part, most first."""
+        return self._received(_SUGGESTION.c.modality, since)
+
+    def received_by_source(self, since: datetime) -> list[Reception]:
+        """Return how suggestions made at or after a moment were received, by the source of candidates, most first."""
+        return self._received(_SUGGESTION.c.source, since)
+
+    def _received(self, by: ColumnElement[str], since: datetime) -> list[Reception]:
+        """Count the verdicts that followed; one from before the suggestion says nothing about it."""
+        said_later = (
+            (_FEEDBACK.c.member_id == _SUGGESTION.c.member_id)
+            & (_FEEDBACK.c.track_id == _SUGGESTION.c.track_id)
+            & (_FEEDBACK.c.given_at >= _SUGGESTION.c.at)
+        )
+        suggested = func.count()
+        counted = (
+            select(by, suggested, _times(Verdict.LIKE), _times(Verdict.DISLIKE))
+            .select_from(_SUGGESTION.outerjoin(_FEEDBACK, said_later))
+            .where(_SUGGESTION.c.at >= since)
+            .group_by(by)
+            .order_by(suggested.desc(), by)
+        )
+        return [
+            Reception(name=name, suggested=number, liked=liked, disliked=disliked)
+            for name, number, liked, disliked in self._connection.execute(counted)
+        ]
+
+
+def _times(verdict: Verdict) -> ColumnElement[int]:
+    return func.sum(case((_FEEDBACK.c.verdict == verdict.value, 1), else_=0))
 
 
 def _signal(row: RowMapping) -> Signal:

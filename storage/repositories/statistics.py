@@ -4,6 +4,8 @@ from sqlalchemy import Connection, func, select
 
 from storage.models import (
     CoverVectorRow,
+    ListenerRow,
+    ListeningRow,
     PlaylistRow,
     TextVectorRow,
     TrackArtistRow,
@@ -18,6 +20,7 @@ _ARTIST = table_of(TrackArtistRow)
 _GENRE = table_of(TrackGenreRow)
 _TEXT = table_of(TextVectorRow)
 _COVER = table_of(CoverVectorRow)
+_LISTENING = table_of(ListeningRow)
 _TOP_GENRES = 20
 
 
@@ -41,4 +44,6 @@ def statistics(connection: Connection) -> CatalogStatistics:
         with_text=one(select(count).select_from(_TEXT).where(func.length(_TEXT.c.vector) > 0)).scalar_one(),
         with_cover=one(select(count).select_from(_TRACK.join(_COVER, has_cover))).scalar_one(),
         playlists=one(select(count).select_from(table_of(PlaylistRow))).scalar_one(),
+        listeners=one(select(count).select_from(table_of(ListenerRow))).scalar_one(),
+        plays=int(one(select(func.sum(_LISTENING.c.plays))).scalar() or 0),
     )

@@ -16,7 +16,7 @@ from recommender.types import (
     Verdict,
 )
 from storage.database import Database
-from storage.values import Link, Merged, PendingLogin
+from storage.values import Link, Listening, Merged, PendingLogin, Remembered
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 ADA = MemberId(901_000_000_000_000_001)
@@ -60,6 +60,14 @@ def play(track: TrackKey, at: datetime = NOON, **others: Any) -> Signal:
 
 def verdict(member: MemberId, track: TrackKey, said: Verdict = Verdict.LIKE, at: datetime = NOON) -> Feedback:
     return Feedback(member=member, track=track, verdict=said, given_at=at)
+
+
+def remembered(track: TrackKey, modality: str = "text", source: str = "content", score: float = 0.5) -> Remembered:
+    return Remembered(track=track, modality=modality, source=source, score=score)
+
+
+def listening(listener: str, track: TrackKey, plays: int = 1, last_at: datetime | None = None) -> Listening:
+    return Listening(listener=listener, track=track, plays=plays, last_at=last_at)
 
 
 def link(member: MemberId = ADA, **others: Any) -> Link:

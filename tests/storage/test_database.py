@@ -26,7 +26,7 @@ from storage.database import Database, utc_now
 from storage.errors import DatabaseFailedError, DatabaseUnavailableError, NewerDatabaseError, WrongKeyError
 from storage.migrations import HEAD
 from storage.types import EncryptedText, UtcDateTime
-from tests.storage.builders import ADA, NOON, add, add_one, facts, link, login, play
+from tests.storage.builders import ADA, NOON, add, add_one, facts, link, login, play, remembered
 
 KEY = Cipher.generate_key()
 _SPOTIFY = Source.SPOTIFY
@@ -325,7 +325,7 @@ def test_naive_moments_are_refused(database: Database) -> None:
     key = add_one(database)
 
     with pytest.raises(Exception, match="naive"), database.transaction() as stored:
-        stored.suggestions.remember(ADA, [key], naive)
+        stored.suggestions.remember(ADA, [remembered(key)], naive)
 
 
 def test_moments_come_back_as_aware_utc(database: Database) -> None:

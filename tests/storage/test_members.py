@@ -1,11 +1,14 @@
-"""Everything about a member can be erased."""
+"""What members agree to is remembered, and everything about them can be erased."""
+
+from datetime import timedelta
 
 import pytest
 
 from recommender.types import Signal, SignalKind, Source, Verdict
 from storage.database import Database
 from storage.repositories.members import tables_about_members
-from tests.storage.builders import ADA, BEN, NOON, add_one, link, login, play, verdict
+from storage.values import Consent
+from tests.storage.builders import ADA, BEN, NOON, add_one, link, login, play, remembered, verdict
 
 
 def rows_about(database: Database, member: int) -> dict[str, int]:
@@ -35,7 +38,8 @@ def known(database: Database) -> Database:
             stored.signals.record(member, [play(ours), saved], Source.SPOTIFY)
             stored.signals.record(member, [play(ours)], Source.MEMBER)
             stored.feedback.record(verdict(member, ours, Verdict.BLOCK))
-            stored.suggestions.remember(member, [ours], NOON)
+            stored.suggestions.remember(member, [remembered(ours)], NOON)
+            stored.consents.give(member, Consent.PEOPLE, NOON)
         stored.signals.record(ADA, [play(theirs)], Source.SPOTIFY)
         stored.feedback.record(verdict(ADA, theirs))
     return database
@@ -70,3 +74,23 @@ def test_tracks_that_only_this_member_brought_go_too(known: Database) -> None:
 def test_erasing_nobody_erases_nothing(database: Database) -> None:
     with database.transaction() as stored:
         assert stored.members.erase_all(ADA) == 0
+
+
+def test_nobody_agrees_before_they_say_so(database: Database) -> None:
+    with database.reading() as stored:
+        assert stored.consents.since(ADA, Consent.PEOPLE) is None
+        assert stored.consents.members(Consent.PEOPLE) == []
+
+
+def test_consent_holds_from_the_first_time_until_it_is_withdrawn(database: Database) -> None:
+    with database.transaction() as stored:
+        stored.consents.give(BEN, Consent.PEOPLE, NOON)
+        stored.consents.give(ADA, Consent.PEOPLE, NOON)
+        stored.consents.give(ADA, Consent.PEOPLE, NOON + timedelta(hours=1))
+        assert stored.consents.since(ADA, Consent.PEOPLE) == NOON
+        assert stored.consents.members(Consent.PEOPLE) == [ADA, BEN]
+
+        stored.consents.withdraw(ADA, Consent.PEOPLE)
+        stored.consents.withdraw(ADA, Consent.PEOPLE)
+        assert stored.consents.since(ADA, Consent.PEOPLE) is None
+        assert stored.consents.members(Consent.PEOPLE) == [BEN]

@@ -18,7 +18,7 @@ def test_the_migrations_are_plain_enough_for_postgresql() -> None:
         r0001.upgrade()
 
     sql = written.getvalue()
-    assert sql.count("CREATE TABLE") == 18
+    assert sql.count("CREATE TABLE") == 22
     assert "fts5" not in sql
     assert "BIGINT" in sql
     assert 'COLLATE "C"' in sql

@@ -4,7 +4,8 @@ import pytest
 
 from recommender.types import MemberId, Signal, SignalKind, Source, TrackKey, Verdict
 from storage.database import Database
-from tests.storage.builders import ADA, BEN, NOON, add_one, play, verdict
+from storage.values import Reception
+from tests.storage.builders import ADA, BEN, NOON, add_one, play, remembered, verdict
 
 HOUR = timedelta(hours=1)
 
@@ -141,9 +142,62 @@ def test_a_verdict_on_a_track_that_is_gone_is_refused_quietly(database: Database
 def test_suggestions_are_remembered_from_their_last_time(database: Database) -> None:
     one, two = add_one(database, "One"), add_one(database, "Two")
     with database.transaction() as stored:
-        stored.suggestions.remember(ADA, [one, two, TrackKey(77)], NOON)
-        stored.suggestions.remember(ADA, [two], NOON + HOUR)
+        stored.suggestions.remember(ADA, [remembered(key) for key in (one, two, TrackKey(77))], NOON)
+        stored.suggestions.remember(ADA, [remembered(two)], NOON + HOUR)
 
         assert stored.suggestions.recent(ADA, NOON) == {one, two}
         assert stored.suggestions.recent(ADA, NOON + HOUR) == {two}
         assert stored.suggestions.recent(BEN, NOON) == set()
+
+
+def test_suggestions_are_counted_by_their_largest_part_and_by_source_with_the_verdicts_that_followed(
+    database: Database,
+) -> None:
+    keys = [add_one(database, f"Song {n}") for n in range(5)]
+    with database.transaction() as stored:
+        stored.feedback.record(verdict(ADA, keys[3], Verdict.LIKE, NOON - HOUR))
+        stored.suggestions.remember(
+            ADA,
+            [
+                remembered(keys[0], "text"),
+                remembered(keys[1], "text"),
+                remembered(keys[2], "collaborative", source="people"),
+                remembered(keys[3], "text"),
+            ],
+            NOON,
+        )
+        stored.suggestions.remember(BEN, [remembered(keys[0], "collaborative")], NOON + HOUR)
+        for member, key, said in (
+            (ADA, keys[0], Verdict.LIKE),
+            (ADA, keys[1], Verdict.DISLIKE),
+            (ADA, keys[2], Verdict.KNOWN),
+            (BEN, keys[0], Verdict.LIKE),
+            (BEN, keys[1], Verdict.DISLIKE),
+        ):
+            stored.feedback.record(verdict(member, key, said, NOON + 2 * HOUR))
+
+        by_modality = stored.suggestions.received_by_modality(NOON)
+        by_source = stored.suggestions.received_by_source(NOON)
+        later = stored.suggestions.received_by_source(NOON + HOUR)
+
+    assert by_modality == [
+        Reception(name="text", suggested=3, liked=1, disliked=1),
+        Reception(name="collaborative", suggested=2, liked=1, disliked=0),
+    ]
+    assert by_source == [
+        Reception(name="content", suggested=4, liked=2, disliked=1),
+        Reception(name="people", suggested=1, liked=0, disliked=0),
+    ]
+    assert later == [Reception(name="content", suggested=1, liked=1, disliked=0)]
+
+
+def test_a_suggestion_made_again_is_counted_once_as_it_was_the_last_time(database: Database) -> None:
+    key = add_one(database)
+    with database.transaction() as stored:
+        stored.suggestions.remember(ADA, [remembered(key, "text")], NOON)
+        stored.suggestions.remember(ADA, [remembered(key, "image", source="people")], NOON + HOUR)
+
+        assert stored.suggestions.received_by_modality(NOON) == [
+            Reception(name="image", suggested=1, liked=0, disliked=0)
+        ]
+        assert [each.name for each in stored.suggestions.received_by_source(NOON)] == ["people"]

@@ -43,6 +43,20 @@ def upgrade() -> None:
         sa.UniqueConstraint("source_id"),
     )
     op.create_table(
+        "catalog_listener",
+        sa.Column("id", _BIG, autoincrement=False, nullable=False),
+        sa.Column("source_id", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("source_id"),
+    )
+    op.create_table(
+        "consent",
+        sa.Column("member_id", _BIG, autoincrement=False, nullable=False),
+        sa.Column("purpose", sa.String(), nullable=False),
+        sa.Column("given_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("member_id", "purpose"),
+    )
+    op.create_table(
         "counter",
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("value", sa.BigInteger(), nullable=False),
@@ -141,6 +155,19 @@ def upgrade() -> None:
     op.create_index("ix_track_recording", "track", ["recording"])
     op.create_index("ix_track_title", "track", ["title_normalised", "popularity"])
     op.create_table(
+        "catalog_listening",
+        sa.Column("listener_id", _BIG, autoincrement=False, nullable=False),
+        sa.Column("track_id", _BIG, autoincrement=False, nullable=False),
+        sa.Column("plays", sa.BigInteger(), nullable=False),
+        sa.Column("last_at", sa.DateTime(timezone=True)),
+        sa.Column("import_number", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["listener_id"], ["catalog_listener.id"], ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["track_id"], ["track.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("listener_id", "track_id"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_catalog_listening_track_id", "catalog_listening", ["track_id"])
+    op.create_table(
         "catalog_playlist_entry",
         sa.Column("playlist_id", _BIG, autoincrement=False, nullable=False),
         sa.Column("track_id", _BIG, autoincrement=False, nullable=False),
@@ -187,6 +214,9 @@ def upgrade() -> None:
         sa.Column("member_id", _BIG, autoincrement=False, nullable=False),
         sa.Column("track_id", _BIG, autoincrement=False, nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("modality", sa.String(), nullable=False),
+        sa.Column("source", sa.String(), nullable=False),
+        sa.Column("score", sa.Float(), nullable=False),
         sa.ForeignKeyConstraint(["track_id"], ["track.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("member_id", "track_id"),
     )
@@ -223,6 +253,14 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("ix_track_genre_name", "track_genre", ["genre_normalised", "track_id"])
+    op.create_table(
+        "track_reference",
+        sa.Column("reference", sa.String(), nullable=False),
+        sa.Column("track_id", _BIG, autoincrement=False, nullable=False),
+        sa.ForeignKeyConstraint(["track_id"], ["track.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("reference"),
+    )
+    op.create_index("ix_track_reference_track_id", "track_reference", ["track_id"])
     op.create_table(
         "track_spotify_id",
         sa.Column("spotify_id", sa.String(), nullable=False),
