@@ -16,6 +16,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.cogs.link import LinkCog
+from bot.cogs.privacy import PrivacyCog
 from bot.cogs.recommend import RecommendCog
 from bot.cogs.status import StatusCog
 from bot.error_replies import ErrorReplies, ReplyingCommandTree, new_incident
@@ -95,6 +96,7 @@ class CratediggerBot(commands.Bot):
         for cog in (
             RecommendCog(self.services.recommending),
             self._link_cog,
+            PrivacyCog(self.services.consent),
             StatusCog(self.services.status),
         ):
             await self.add_cog(cog)

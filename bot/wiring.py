@@ -14,6 +14,7 @@ from bot.gateways.spotify_budget import SpotifyBudget
 from bot.gateways.spotify_login import SpotifyLogin
 from bot.gateways.spotify_wire import new_session
 from bot.lifetime import cancelled_at_the_end, until_stopped
+from bot.services.consent import ConsentService
 from bot.services.content import Content
 from bot.services.content_services import ContentServices
 from bot.services.feedback import FeedbackService
@@ -31,9 +32,11 @@ from recommender.encoders.registry import image_encoder, text_encoder
 from recommender.index.catalog_index import CatalogIndex
 from recommender.ingestion import TRACKS_PER_CHUNK, Ingestion
 from recommender.ranking.recommender import Recommender
+from recommender.taste_profile import strengths_of
 from storage.catalog_store import CatalogStore
 from storage.crypto import Cipher, load_or_create_key
 from storage.database import Database
+from storage.track_lists import StoredLists
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -58,6 +61,7 @@ class Core:
     settings: Settings
     database: Database
     store: CatalogStore
+    lists: StoredLists
     content: Content
     catalog: SearchableCatalog
 
@@ -115,7 +119,8 @@ def open_core(settings: Settings, *, chunk: int = TRACKS_PER_CHUNK) -> Iterator[
             image=image,
             folder=settings.home / "index",
         )
-        yield Core(settings=settings, database=database, store=store, content=content, catalog=catalog)
+        lists = StoredLists(database, strengths_of)
+        yield Core(settings=settings, database=database, store=store, lists=lists, content=content, catalog=catalog)
 
 
 @contextmanager
@@ -195,6 +200,7 @@ async def _serve(settings: Settings) -> None:
                 ),
                 linking=linking,
                 feedback=FeedbackService(core.database, blocking, now=utc_now),
+                consent=ConsentService(core.database, blocking, now=utc_now),
                 status=StatusService(core.database, core.catalog, spotify.budget, blocking, now=utc_now),
                 state=KeptState(core.database, blocking),
             )

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from bot.services.asks import Answer, Ask, TitleChoice
 from recommender.types import MemberId, Track, TrackKey, Verdict
+from storage.values import Consent
 
 
 class Recommends(Protocol):
@@ -98,6 +99,18 @@ class TakesVerdicts(Protocol):
         ...
 
 
+class KeepsConsent(Protocol):
+    """Remembers what members agree to; who said nothing does not."""
+
+    async def allows(self, member: MemberId, purpose: Consent, /) -> bool:
+        """Return whether a member agrees."""
+        ...
+
+    async def set(self, member: MemberId, purpose: Consent, /, *, agrees: bool) -> None:
+        """Remember whether a member agrees."""
+        ...
+
+
 class ReportsStatus(Protocol):
     """Says how the installation is doing."""
 
@@ -125,5 +138,6 @@ class Services:
     recommending: Recommends
     linking: Links
     feedback: TakesVerdicts
+    consent: KeepsConsent
     status: ReportsStatus
     state: StateStore

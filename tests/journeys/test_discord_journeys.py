@@ -34,9 +34,10 @@ from recommender.errors import EmptyCatalogError, NothingToGoOnError, Recommende
 from recommender.types import Filters, MemberId, TrackKey, Verdict
 from storage.crypto import Cipher
 from storage.database import Database
+from storage.values import Consent
 from tests.wire.bot_on_discord import JONAS, MIRA, World, answer, pointed_at, running_bot, suggestions
 
-COMMANDS = {"link", "unlink", "recommend", "status"}
+COMMANDS = {"link", "unlink", "recommend", "privacy", "status"}
 EDIT = r"/webhooks/.*/messages/@original"
 CALLBACK = r"/interactions/"
 FOLLOW_UP = r"/webhooks/[0-9]+/[^/]+$"
@@ -529,6 +530,31 @@ async def test_unlink_says_what_happened(world: World) -> None:
 
     assert texts[0].startswith("Unlinked.")
     assert texts[1].startswith("There was no Spotify account linked")
+
+
+async def test_privacy_says_what_sharing_means_and_keeps_what_the_member_chooses(world: World) -> None:
+    given: list[dict[str, Any]] = [{}, {"people": "share"}, {}, {"people": "keep"}, {}]
+    texts = []
+    for options in given:
+        async with world.bot():
+            reply = await world.discord.use_command(MIRA, "privacy", options)
+            texts.append(text_of(await reply.message()))
+            assert reply.is_ephemeral
+
+    assert ["You share." in text for text in texts] == [False, True, True, False, False]
+    assert all("without your name" in text for text in texts)
+    assert "You keep it to yourself" in texts[0]
+    assert "/privacy people:keep to myself" in texts[1]
+
+
+async def test_one_member_chooses_for_nobody_else(world: World) -> None:
+    async with world.bot():
+        await (await world.discord.use_command(MIRA, "privacy", {"people": "share"})).message()
+        other = await world.discord.use_command(JONAS, "privacy")
+
+        assert "You keep it to yourself" in text_of(await other.message())
+
+    assert world.consent.given == {(MemberId(int(MIRA)), Consent.PEOPLE)}
 
 
 async def test_status_is_for_those_who_manage_the_server(world: World) -> None:

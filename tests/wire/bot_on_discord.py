@@ -25,6 +25,7 @@ from recommender.types import (
     TrackKey,
     Verdict,
 )
+from storage.values import Consent
 
 MIRA, JONAS = "1000000000000000001", "1000000000000000002"
 """Mira manages the server, Jonas does not."""
@@ -140,6 +141,20 @@ class RememberedVerdicts:
         return track(key, f"Song {key}")
 
 
+@dataclass
+class RememberedConsent:
+    """Keeps what members agree to in a set; it outlives the bot, as a database does."""
+
+    given: set[tuple[MemberId, Consent]] = field(default_factory=set)
+
+    async def allows(self, member: MemberId, purpose: Consent) -> bool:
+        return (member, purpose) in self.given
+
+    async def set(self, member: MemberId, purpose: Consent, *, agrees: bool) -> None:
+        self.given.discard((member, purpose))
+        self.given.update({(member, purpose)} if agrees else ())
+
+
 class FixedStatus:
     """Reports two facts."""
 
@@ -168,6 +183,7 @@ class World:
     recommending: ScriptedRecommending = field(default_factory=ScriptedRecommending)
     linking: ScriptedLinking = field(default_factory=ScriptedLinking)
     feedback: RememberedVerdicts = field(default_factory=RememberedVerdicts)
+    consent: RememberedConsent = field(default_factory=RememberedConsent)
     state: StateInMemory = field(default_factory=StateInMemory)
     refusals_expected: bool = False
     """Whether the test makes Discord refuse something on purpose."""
@@ -178,6 +194,7 @@ class World:
             recommending=self.recommending,
             linking=self.linking,
             feedback=self.feedback,
+            consent=self.consent,
             status=FixedStatus(),
             state=self.state,
         )

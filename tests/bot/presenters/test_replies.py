@@ -1,6 +1,7 @@
 from datetime import UTC, datetime
 
 from bot.presenters.linking import invitation_text, linked_text, unlinked_text
+from bot.presenters.privacy import people_text
 from bot.presenters.status import status_text
 from bot.presenters.verdicts import noted, taken_back
 from recommender.types import Verdict
@@ -27,6 +28,17 @@ def test_linking_and_unlinking_are_told_plainly() -> None:
     assert "**a\\*b**" in linked_text("a*b")
     assert unlinked_text(was_linked=True).startswith("Unlinked.")
     assert unlinked_text(was_linked=False).startswith("There was no")
+
+
+def test_sharing_is_explained_with_the_present_state_and_the_way_to_change_it() -> None:
+    shared, kept = people_text(shares=True), people_text(shares=False)
+
+    assert "**You share.**" in shared
+    assert "`/privacy people:keep to myself`" in shared
+    assert "**You keep it to yourself**" in kept
+    assert "`/privacy people:share`" in kept
+    assert "nightly refresh" in shared
+    assert "nightly refresh" in kept
 
 
 def test_status_lists_named_facts() -> None:

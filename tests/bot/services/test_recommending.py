@@ -1,5 +1,6 @@
 """Promises of recommending, on a real catalog with real vectors."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -13,6 +14,7 @@ from bot.settings import Settings
 from bot.wiring import Core, open_core
 from recommender.errors import NothingToGoOnError
 from recommender.types import Feedback, Filters, MemberId, Signal, SignalKind, Source, Track, TrackKey, Verdict
+from storage.values import Reception
 
 MARA = MemberId(101)
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -174,6 +176,28 @@ async def test_asking_again_digs_further_until_the_time_is_over(world: World) ->
 
     assert not first & second
     assert first == later
+
+
+async def test_what_a_suggestion_came_from_is_remembered_so_that_verdicts_can_be_counted(world: World) -> None:
+    world.plays(*world.tracks("metal")[:3])
+    words = await world.recommending.recommend(Ask(member=MARA, count=5, by=By.WORDS, mix=0.0))
+    sound = await world.recommending.recommend(Ask(member=MARA, count=5, by=By.SOUND, mix=0.0))
+    liked = words.recommendation.suggestions[0].track.key
+    world.says(Verdict.LIKE, liked)
+
+    with world.core.database.reading() as stored:
+        by_modality = stored.suggestions.received_by_modality(NOW)
+        by_source = stored.suggestions.received_by_source(NOW)
+
+    largest = Counter(
+        max(parts, key=lambda name: parts[name])
+        for answer in (words, sound)
+        for parts in (each.parts.as_dict() for each in answer.recommendation.suggestions)
+    )
+    assert {each.name: each.suggested for each in by_modality} == largest
+    assert {"text", "audio"} <= set(largest)
+    assert sum(each.liked for each in by_modality) == 1
+    assert by_source == [Reception(name="content", suggested=10, liked=1, disliked=0)]
 
 
 async def test_a_dislike_takes_a_track_and_its_like_down(world: World) -> None:
