@@ -9,7 +9,8 @@ import numpy as np
 
 from recommender.encoders.track_text import track_text_fingerprint, track_vectors
 from recommender.errors import PictureRefusedError
-from recommender.ports import CoverSource, ImageEncoder, Progress, TextEncoder, VectorStore, WordsSource
+from recommender.lyrics_language import LanguageOfWords, LyricsLanguage
+from recommender.ports import CoverSource, ImageEncoder, Progress, TextEncoder, VectorStore, Words, WordsSource
 from recommender.types import AlbumKey, Matrix, Track, TrackKey
 
 log = logging.getLogger(__name__)
@@ -51,11 +52,13 @@ class Ingestion:
         covers: CoverSource,
         *,
         tracks_per_chunk: int = TRACKS_PER_CHUNK,
+        language: LanguageOfWords | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Name where vectors are kept, what makes them, and where words and covers come from.
 
-        Smaller chunks are saved sooner, which matters where words come slowly.
+        Smaller chunks are saved sooner, which matters where words come slowly. The language of lyrics is told by
+        :class:`LyricsLanguage` unless another way is named.
         """
         self._store = store
         self._text = text
@@ -63,6 +66,7 @@ class Ingestion:
         self._words = words
         self._covers = covers
         self._tracks_per_chunk = tracks_per_chunk
+        self._language = language or LyricsLanguage()
         self._clock = clock
 
     @property
@@ -86,7 +90,7 @@ class Ingestion:
         keys: Collection[TrackKey] | None = None,
         stop: Stop | None = None,
     ) -> EmbedSummary:
-        """Encode the words of tracks that have no text vector of this fingerprint.
+        """Encode the words of tracks that have no text vector of this fingerprint, and tell in which language they are.
 
         Args:
             progress: Told after each chunk.
@@ -105,7 +109,10 @@ class Ingestion:
             chunk = self._store.tracks_missing_text(fingerprint, limit=self._tracks_per_chunk, after=after)
             wanted = [track for track in chunk if keys is None or track.key in keys]
             if wanted:
-                vectors = track_vectors(self._text, self._words.words_of(wanted))
+                words = self._words.words_of(wanted)
+                vectors = track_vectors(self._text, words)
+                # Before the vectors, which say that the words of these tracks are done with.
+                self._store.save_languages(self._languages(wanted, words))
                 self._store.save_text(fingerprint, [track.key for track in wanted], vectors)
                 account.add(vectors)
             if len(chunk) < self._tracks_per_chunk or (keys is not None and chunk[-1].key >= max(keys, default=0)):
@@ -148,6 +155,11 @@ class Ingestion:
                 break
             after = _album_of(chunk[-1])
         return account.summary("covers")
+
+    def _languages(self, tracks: Sequence[Track], words: Sequence[Words | None]) -> dict[TrackKey, str]:
+        """Return the languages that lyrics are certain to be in; titles alone are no evidence."""
+        sung = [(track.key, each.lyrics) for track, each in zip(tracks, words, strict=True) if each and each.lyrics]
+        return {key: code for key, lyrics in sung if (code := self._language(lyrics)) is not None}
 
     def _cover_vectors(self, tracks: Sequence[Track]) -> Matrix:
         vectors = np.zeros((len(tracks), self._image.dim), dtype=np.float32)

@@ -4,6 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from recommender.types import AlbumKey, Filters, Keys, ListKind, Matrix, Track, TrackKey, Vector
 
 
@@ -106,6 +109,13 @@ class VectorStore(Protocol):
         """Store one row per key; a zero row says 'tried, nothing to read'. Replaces older ones."""
         ...
 
+    def save_languages(self, languages: Mapping[TrackKey, str], /) -> None:
+        """Remember in which language songs are sung, as far as their words tell; what somebody said stays.
+
+        The values are ISO 639-1 codes.
+        """
+        ...
+
     def save_cover(self, fingerprint: str, albums: Sequence[AlbumKey], vectors: Matrix, /) -> None:
         """Store one row per album; a zero row says 'tried, no cover'. Replaces older ones."""
         ...
@@ -183,6 +193,13 @@ class TrackLookup(Protocol):
 
     def keys_of_artist(self, artist: str, /) -> Keys:
         """Return the keys of an artist's tracks (normalised name), ascending; empty when unknown."""
+        ...
+
+    def popularity_counts(self) -> NDArray[np.int64]:
+        """Return how many tracks have each popularity, shape (101,); unknown ones are not counted.
+
+        Cheap: it may be some minutes old.
+        """
         ...
 
 

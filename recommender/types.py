@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 TrackKey = NewType("TrackKey", int)
 """Our integer id of a track; the usearch key. Positive."""
 AlbumKey = NewType("AlbumKey", int)
+HIGHEST_POPULARITY = 100
+"""Spotify's scale of popularity goes from 0 to here."""
 MemberId = NewType("MemberId", int)
 """The Discord id of a member."""
 
@@ -45,6 +47,8 @@ class Source(StrEnum):
     COVERARTARCHIVE = "coverartarchive"
     SPOTIFY = "spotify"
     MEMBER = "member"
+    LYRICS = "lyrics"
+    """Worked out from the words of the song, not said by anybody."""
 
 
 class Fact(StrEnum):
@@ -57,6 +61,7 @@ class Fact(StrEnum):
     AUDIO = "audio"
     POPULARITY = "popularity"
     RELEASED = "released"
+    LANGUAGE = "language"
 
 
 class Verdict(StrEnum):
@@ -162,6 +167,8 @@ class TrackFacts:
     duration_ms: int | None = None
     explicit: bool | None = None
     genres: tuple[str, ...] = ()
+    language: str | None = None
+    """ISO 639-1 code of the language that is sung, as :func:`recommender.languages.code_of` gives it."""
     popularity: int | None = None
     """0-100."""
     audio: AudioFeatures = NO_AUDIO_FEATURES
@@ -224,14 +231,45 @@ class Weights:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PopularityBand:
+    """How popular tracks may be, both ends included.
+
+    Raises:
+        ValueError: The ends are not in [0, 100], or the wrong way round.
+    """
+
+    lowest: int = 0
+    """0-100. A band that is open here takes tracks of unknown popularity for little known, and lets them pass."""
+    highest: int = 100
+
+    def __post_init__(self) -> None:
+        """Check the ends."""
+        if not 0 <= self.lowest <= self.highest <= HIGHEST_POPULARITY:
+            message = f"a popularity band of {self.lowest} to {self.highest} is not within 0 to {HIGHEST_POPULARITY}"
+            raise ValueError(message)
+
+
+ANY_POPULARITY = PopularityBand()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
-    """What suggestions may be; None and empty mean anything."""
+    """What suggestions may be; None means anything.
+
+    A filter that asks for something (decade, genre, language, explicit, at least so popular) passes only what is known
+    to be it. One that keeps something out (not explicit, not longer, not more popular) lets pass what is unknown.
+    """
 
     decade: int | None = None
     """First year of the decade, for instance 1990."""
     explicit: bool | None = None
-    """False keeps tracks known to be explicit out."""
+    """False keeps tracks known to be explicit out; True asks for those alone."""
     genre: str | None = None
+    language: str | None = None
+    """ISO 639-1 code of the language that is sung."""
+    max_ms: int | None = None
+    """Longest duration, included."""
+    popularity: PopularityBand = ANY_POPULARITY
 
     @property
     def is_open(self) -> bool:
@@ -280,6 +318,8 @@ class Request:
     """Known, blocked or lately suggested tracks."""
     blocked_artists: frozenset[str] = frozenset()
     """Normalised names."""
+    roll: int = 0
+    """0 for the best list; any other number for a varied one, which the same number brings again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -328,6 +368,22 @@ class Suggestion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Novelty:
+    """What the discovery dial and the popularity asked for came to."""
+
+    discovery: float
+    """The dial, as it was asked."""
+    new_artists: float | None
+    """Share of the suggestions by artists whom the member neither plays nor asked about, 0 to 1; None where no artist
+    is familiar, so that the share would say nothing."""
+    popularity_percentile: float | None
+    """Mean over the suggestions of known popularity: how much of the catalog is less popular, 0 to 100. None where
+    none is known."""
+    popularity_known: int
+    """How many suggestions that mean is over."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recommendation:
     """The answer to a request."""
 
@@ -336,3 +392,7 @@ class Recommendation:
     """Tracks that were searchable."""
     fingerprint: str
     """Of the fused space that was searched."""
+    novelty: Novelty | None = None
+    """None where nothing was found."""
+    roll: int = 0
+    """The number that brings the same list again; 0 for the best one."""

@@ -73,7 +73,8 @@ class TrackRow(SQLModel, table=True):
     __table_args__ = (
         CheckConstraint("popularity BETWEEN 0 AND 100", name="popularity_is_a_percentage"),
         _indexed("track_title", "title_normalised", "popularity"),
-        _indexed("track_filters", "year", "explicit", "id"),
+        # All that filters look at, so that they read this and not the rows.
+        _indexed("track_filters", "year", "language", "explicit", "popularity", "duration_ms", "id"),
         _indexed("track_expiry", "expires_at"),
         _indexed("track_recording", "recording"),
         _indexed("track_isrc", "isrc"),
@@ -93,6 +94,9 @@ class TrackRow(SQLModel, table=True):
     """ISO 8601 at the known precision."""
     year: int | None = None
     released_source: str | None = None
+    language: str | None = None
+    """ISO 639-1 code."""
+    language_source: str | None = None
     popularity: int | None = None
     popularity_source: str | None = None
     spotify_id: str | None = None
@@ -313,6 +317,8 @@ class SuggestionRow(SQLModel, table=True):
     member_id: int = _key()
     track_id: int = _key("track.id", index=True)
     at: datetime = Field(sa_type=UtcDateTime)
+    roll: int
+    """Number of the list that it was in; 0 for the best one."""
     modality: str
     """The part of the score that was largest."""
     source: str

@@ -110,6 +110,20 @@ class CatalogStatistics:
     """Theirs, all together."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gaps:
+    """Of how many tracks of the catalog something is not known."""
+
+    tracks: int
+    """All of them."""
+    year: int
+    explicit: int
+    """Nobody said whether they are explicit."""
+    language: int
+    duration: int
+    popularity: int
+
+
 class LinkState(StrEnum):
     """How a link stands."""
 

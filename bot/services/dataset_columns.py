@@ -22,6 +22,7 @@ from bot.services.dataset_values import (
     isrc_of,
     lyrics_of,
     names_of,
+    language_of,
     percentage,
     release_date,
     spotify_id,
@@ -167,6 +168,7 @@ class Columns:
         facts = TrackFacts(
             title=title,
             artists=artists,
+        language = language_of(self._value(values, "language"))
             album=text_of(self._value(values, "album")),
             released=released,
             duration_ms=_kept("duration", self._duration, self._value(values, "duration"), left_out),
@@ -175,6 +177,7 @@ class Columns:
             popularity=popularity,
             audio=audio,
             spotify_id=self._first(values, "spotify_id", lambda value: spotify_id(value, "track")),
+            Fact.LANGUAGE: language is not None,
             spotify_album_id=self._album_id(values),
             isrc=_kept("isrc", isrc_of, self._value(values, "isrc"), left_out),
             cover_url=cover,
@@ -184,6 +187,7 @@ class Columns:
             msg = f"impossible {', '.join(left_out)}: the columns may be shifted"
             raise RowRefusedError(msg)
         return DatasetRecord(
+            language=language,
             facts=facts,
             playlist=self._playlist(values),
             has_lyrics=self.lyrics is not None and lyrics_of(values[self.lyrics]) is not None,

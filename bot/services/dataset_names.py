@@ -20,6 +20,8 @@ USUAL_NAMES: Mapping[str, tuple[str, ...]] = {
     "popularity": ("popularity", "track_popularity", "spotify_popularity"),
     "genres": ("genres", "genre", "track_genre", "artist_genres", "playlist_genre", "subgenre", "playlist_subgenre",
                "main_genre"),
+    "language": ("language", "lang", "language_code", "track_language", "song_language", "lyrics_language",
+                 "language_name", "language_cld3", "language_ft", "iso_language_code"),
     "isrc": ("isrc", "track_isrc", "isrc_code"),
     "cover": ("cover_url", "album_url", "image_url", "images", "image", "cover", "album_cover", "album_image",
               "album_image_url", "album_cover_url", "album_art", "artwork", "artwork_url", "cover_path", "image_path",

@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bot.services.dataset_lists import listed_in
+from recommender.languages import code_of
 from recommender.types import ReleaseDate
 
 NOTHING = frozenset({"", "na", "n/a", "nan", "none", "null", "nil", "\\n", "undefined", "unknown", "-"})
@@ -59,7 +60,7 @@ _MINUTES = re.compile(r"^(?:(\d+):)?(\d{1,3}):(\d{2})(?:\.\d+)?$")
 _YEAR = re.compile(r"^(\d{4})(?:\.0)?$")
 _DAY = re.compile(r"^\d{4}-\d{1,2}(?:-\d{1,2})?(?:[T ].*)?$")
 _YEAR_WITHIN = re.compile(r"(?<!\d)(1[89]\d\d|20\d\d)(?!\d)")
-_BETWEEN_GENRES = re.compile(r"[;,|]")
+_BETWEEN_NAMES = re.compile(r"[;,|]")
 
 
 class ImpossibleValueError(ValueError):
@@ -106,7 +107,7 @@ def genres_of(values: Iterable[object]) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for value in values:
         for name in names_of(value):
-            for part in _BETWEEN_GENRES.split(name) if isinstance(value, str) else (name,):
+            for part in _BETWEEN_NAMES.split(name) if isinstance(value, str) else (name,):
                 genre = part.strip(" '\"").casefold()
                 if genre not in NOTHING and len(genre) <= LONGEST_GENRE:
                     found[genre] = None
@@ -206,6 +207,16 @@ def release_date(value: object) -> ReleaseDate | None:
     if len(set(years)) != 1:
         raise ImpossibleValueError
     return _possible(ReleaseDate(int(years[0])))
+
+
+def language_of(value: object) -> str | None:
+    """Return the ISO 639-1 code of a language given by name or code; None for what is no language (*instrumental*).
+
+    Of several (``en, es``) the first counts. What cannot be understood is not called impossible: such columns hold all
+    kinds of remarks.
+    """
+    name = _BETWEEN_NAMES.split(next(iter(names_of(value)), ""))[0].strip()
+    return None if name.casefold() in NOTHING else code_of(name)
 
 
 def isrc_of(value: object) -> str | None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from numpy.typing import NDArray
 from recommender.audio_columns import audio_row
 from recommender.encoders.track_text import compose, track_text_fingerprint, track_vectors
 from recommender.errors import NothingToGoOnError
@@ -28,6 +29,7 @@ from recommender.songs import normalised
 from recommender.taste_profile import taste_profile
 from recommender.types import (
     Filters,
+    HIGHEST_POPULARITY,
     Keys,
     Matrix,
     MemberId,
@@ -87,6 +89,11 @@ class DatasetCatalog:
         return np.asarray(self._by_artist.get(artist, ()), dtype=np.int64)
 
     def count(self, /) -> int:
+    def popularity_counts(self) -> NDArray[np.int64]:
+        """Return how many tracks have each popularity, shape (101,)."""
+        known = [track.popularity for track in self._tracks.values() if track.popularity is not None]
+        return np.bincount(np.asarray(known, dtype=np.int64), minlength=HIGHEST_POPULARITY + 1)
+
         """Count the tracks."""
         return len(self._tracks)
 

@@ -16,7 +16,7 @@ from recommender.types import AudioFeatures, Fact, ReleaseDate, Source, TrackFac
 SPOTIFY_FACTS_KEPT_FOR = timedelta(days=30)
 """After this, what Spotify told us has to be asked for again, or dropped."""
 _RENEWED_AFTER = timedelta(days=1)
-_TRUST: Mapping[str, int] = {Source.SPOTIFY: 0, Source.MEMBER: 1}
+_TRUST: Mapping[str, int] = {Source.LYRICS: 0, Source.SPOTIFY: 0, Source.MEMBER: 1}
 _OPEN = 2
 AUDIO_NAMES = tuple(each.name for each in fields(AudioFeatures))
 
@@ -92,6 +92,7 @@ def merge_facts(known: Recording, facts: TrackFacts, *, now: datetime, replace_w
     _merge_words(known, facts, forced=replace_words)
     _merge_genres(known, facts)
     _merge_released(known, facts)
+    _merge_language(known, facts)
     _merge_popularity(known, facts)
     _merge_audio(known, facts)
     _merge_identifiers(known, facts)
@@ -167,6 +168,13 @@ def _merge_released(known: Recording, facts: TrackFacts) -> None:
 
 def _is_finer(known: str, told: ReleaseDate) -> bool:
     return str(told).startswith(known) and str(told) != known
+
+
+def _merge_language(known: Recording, facts: TrackFacts) -> None:
+    """Believe what somebody says before what was worked out from the words; see :data:`_TRUST`."""
+    source = source_of(facts, Fact.LANGUAGE)
+    if facts.language is not None and trust(source) > trust(known.row["language_source"]):
+        _set(known, language=facts.language, language_source=source.value)
 
 
 def _merge_popularity(known: Recording, facts: TrackFacts) -> None:

@@ -100,6 +100,12 @@ def _called(connection: Connection, title: str, limit: int, *, artists: Sequence
     ranked = [TrackKey(row.id) for row in sorted(same_version or rows, key=rank)[:_MOST_OF_A_NAME]]
     return each_recording_once(connection, ranked)[:limit]
 
+def closest_of(text: str, names: Sequence[str], limit: int) -> list[str]:
+    """Return those of the names that are spelt most like the text, best first; among equals the earlier one."""
+    alike = _most_alike(normalised(text), [normalised(name) for name in names], limit)
+    return [names[place] for _, place in alike]
+
+
 
 def _version(recording: str) -> str:
     return recording.rpartition(" | ")[2]

@@ -76,6 +76,7 @@ def _track(row: RowMapping, artists: Sequence[str], genres: Sequence[tuple[str, 
         explicit=row["explicit"],
         # One source speaks for the genres: those of a lesser one would slip past a policy that names the better one.
         genres=tuple(name for name, source in genres if trust(source) == trust(genre_source)),
+        language=row["language"],
         popularity=row["popularity"],
         audio=AudioFeatures(**audio),
         spotify_id=row["spotify_id"],
@@ -100,5 +101,6 @@ def _sources(row: RowMapping, genre_source: str | None) -> Mapping[Fact, Source]
         Fact.AUDIO: row["audio_source"],
         Fact.POPULARITY: row["popularity_source"],
         Fact.RELEASED: row["released_source"],
+        Fact.LANGUAGE: row["language_source"],
     }
     return MappingProxyType({fact: Source(source) for fact, source in told.items() if source is not None})

@@ -135,7 +135,7 @@ class SuggestionRepository:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def remember(self, member: MemberId, suggested: Sequence[Remembered], at: datetime) -> None:
+    def remember(self, member: MemberId, suggested: Sequence[Remembered], at: datetime, *, roll: int = 0) -> None:
         """Remember what was suggested to a member, in place of an earlier time; tracks that are gone are left out."""
         present = existing(self._connection, _TRACK.c.id, {each.track for each in suggested})
         rows: list[dict[str, Any]] = [
@@ -143,6 +143,7 @@ class SuggestionRepository:
                 "member_id": member,
                 "track_id": each.track,
                 "at": at,
+                "roll": roll,
                 "modality": each.modality,
                 "source": each.source,
                 "score": each.score,
@@ -150,11 +151,17 @@ class SuggestionRepository:
             for each in suggested
             if each.track in present
         ]
-        upsert(self._connection, _SUGGESTION, rows, replace=("at", "modality", "source", "score"))
+        upsert(self._connection, _SUGGESTION, rows, replace=("at", "roll", "modality", "source", "score"))
 
-    def recent(self, member: MemberId, since: datetime) -> set[TrackKey]:
-        """Return the tracks that were suggested to a member at or after a moment."""
+    def recent(self, member: MemberId, since: datetime, *, but_for_roll: int = 0) -> set[TrackKey]:
+        """Return the tracks that were suggested to a member at or after a moment.
+
+        Those last suggested in the roll ``but_for_roll`` are left out, so that the same number can bring them again;
+        0, the best list, has no such right.
+        """
         mine = select(_SUGGESTION.c.track_id).where(_SUGGESTION.c.member_id == member, _SUGGESTION.c.at >= since)
+        if but_for_roll:
+            mine = mine.where(_SUGGESTION.c.roll != but_for_roll)
         return {TrackKey(key) for key in self._connection.execute(mine).scalars()}
 
     def received_by_modality(self, since: datetime) -> list[Reception]:

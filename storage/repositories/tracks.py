@@ -1,32 +1,29 @@
 """The catalog's tracks: added, corrected, and found by key, name or filter."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import numpy as np
-from sqlalchemy import ColumnElement, Connection, Select, func, or_, select, update
+from numpy.typing import NDArray
+from sqlalchemy import Connection, Select, bindparam, func, or_, select, update
 
-from recommender.songs import normalised
-from recommender.types import AlbumKey, Filters, Keys, Source, Track, TrackFacts, TrackKey
-from storage.models import AlbumRow, TrackArtistRow, TrackGenreRow, TrackRow, table_of
-from storage.repositories import naming, recordings, search
+from recommender.types import HIGHEST_POPULARITY, AlbumKey, Filters, Keys, Source, Track, TrackFacts, TrackKey
+from storage.models import AlbumRow, TrackArtistRow, TrackRow, table_of
+from storage.repositories import filtering, naming, recordings, search
 from storage.repositories.albums import Albums, forget_covers, join_album
 from storage.repositories.identity import Identities
 from storage.repositories.merging import Recording, merge_facts, words_row
 from storage.repositories.reading import tracks_of_keys
 from storage.repositories.statistics import statistics
-from storage.values import CatalogStatistics, Merged, Outcome
+from storage.values import CatalogStatistics, Gaps, Merged, Outcome
 
 _TRACK = table_of(TrackRow)
 _ALBUM = table_of(AlbumRow)
 _ARTIST = table_of(TrackArtistRow)
-_GENRE = table_of(TrackGenreRow)
 _EMPTY_ROW = dict.fromkeys(column.name for column in _TRACK.columns)
 _IDENTIFIERS = ("album", "spotify_id", "spotify_album_id", "isrc", "cover_url")
-_YEARS = 10
-_HIGHEST_POPULARITY = 100
 
 
 class TrackRepository:
@@ -86,6 +83,20 @@ class TrackRepository:
         merge_facts(recording, facts, now=self._now(), replace_words=True)
         recordings.write(self._connection, [recording], albums)
 
+    def hear_languages(self, languages: Mapping[TrackKey, str]) -> None:
+        """Remember in which language songs are sung, as far as their words tell; what somebody said stays.
+
+        Args:
+            languages: ISO 639-1 codes. Tracks that are gone meanwhile are left out.
+        """
+        untold = or_(_TRACK.c.language_source.is_(None), _TRACK.c.language_source == Source.LYRICS.value)
+        heard = update(_TRACK).where(_TRACK.c.id == bindparam("_id"), untold)
+        rows = [{"_id": key, "_code": code} for key, code in languages.items()]
+        if rows:
+            self._connection.execute(
+                heard.values(language=bindparam("_code"), language_source=Source.LYRICS.value), rows
+            )
+
     def set_cover_url(self, album: AlbumKey, url: str, source: Source) -> None:
         """Remember where an album's cover is; another address makes its vector missing."""
         changed = update(_ALBUM).where(_ALBUM.c.id == album, _ALBUM.c.cover_url.is_distinct_from(url))
@@ -136,7 +147,31 @@ class TrackRepository:
 
         A genre stands for its kinds too: *rock* finds *indie rock*, but not *rock opera*.
         """
-        return self._keys(select(_TRACK.c.id).where(*_conditions(filters)).order_by(_TRACK.c.id))
+        return filtering.keys_matching(self._connection, filters)
+
+    def gaps(self) -> Gaps:
+        """Return of how many tracks it is not known what filters look at."""
+        return filtering.gaps(self._connection)
+
+    def has_genre(self, genre: str) -> bool:
+        """Return whether any track is of this genre or a kind of it."""
+        return filtering.has_genre(self._connection, genre)
+
+    def genres(self) -> list[tuple[str, int]]:
+        """Return every genre as it is written, with the number of its tracks, commonest first."""
+        return filtering.genres(self._connection)
+
+    def closest_genres(self, text: str, limit: int = 5) -> list[str]:
+        """Return the genres that are spelt most like the text, best first."""
+        return naming.closest_of(text, [name for name, _ in self.genres()], limit)
+
+    def languages(self) -> list[tuple[str, int]]:
+        """Return the ISO 639-1 code of every language with the number of its tracks, commonest first."""
+        return filtering.languages(self._connection)
+
+    def popularity_counts(self) -> NDArray[np.int64]:
+        """Return how many tracks have each popularity, shape (101,); unknown ones are not counted."""
+        return filtering.popularity_counts(self._connection)
 
     def count(self) -> int:
         """Return how many tracks there are."""
@@ -158,7 +193,7 @@ def _checked(facts: TrackFacts) -> TrackFacts:
     if not facts.title.strip() or not facts.artists or not facts.artists[0].strip():
         msg = f"a track needs a title and an artist: {facts.title!r}, {facts.artists!r}"
         raise ValueError(msg)
-    if facts.popularity is not None and not 0 <= facts.popularity <= _HIGHEST_POPULARITY:
+    if facts.popularity is not None and not 0 <= facts.popularity <= HIGHEST_POPULARITY:
         msg = f"popularity is between 0 and 100: {facts.popularity}"
         raise ValueError(msg)
     isrc = facts.isrc and facts.isrc.replace("-", "").strip().upper()
@@ -177,14 +212,3 @@ def _new_recording(facts: TrackFacts, albums: Albums) -> Recording:
         album=albums.of_facts(facts) or albums.own(),
         is_new=True,
     )
-
-
-def _conditions(filters: Filters) -> Iterator[ColumnElement[bool]]:
-    if filters.decade is not None:
-        yield _TRACK.c.year.between(filters.decade, filters.decade + _YEARS - 1)
-    if filters.explicit is not None:
-        yield _TRACK.c.explicit.is_(True) if filters.explicit else _TRACK.c.explicit.is_not(True)
-    if filters.genre is not None:
-        genre = normalised(filters.genre)
-        kind = _GENRE.c.genre_normalised.endswith(f" {genre}", autoescape=True)
-        yield _TRACK.c.id.in_(select(_GENRE.c.track_id).where(or_(_GENRE.c.genre_normalised == genre, kind)))

@@ -1,7 +1,7 @@
 """Ingestion fills what is missing, in chunks that can be stopped, killed and refused."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +28,7 @@ class MemoryStore:
         self.text: dict[tuple[str, TrackKey], Vector] = {}
         self.covers: dict[tuple[str, AlbumKey], Vector] = {}
         self.saves: list[int] = []
+        self.languages: dict[TrackKey, str] = {}
 
     def tracks_missing_text(self, fingerprint: str, /, *, limit: int, after: TrackKey) -> list[Track]:
         return self._without_text(fingerprint, after)[:limit]
@@ -44,6 +45,10 @@ class MemoryStore:
     def save_text(self, fingerprint: str, keys: Sequence[TrackKey], vectors: Matrix, /) -> None:
         self.saves.append(len(keys))
         self.text |= {(fingerprint, key): row for key, row in zip(keys, vectors, strict=True)}
+
+    def save_languages(self, languages: Mapping[TrackKey, str], /) -> None:
+        assert not any(key in languages for _, key in self.text), "the vectors say that a track is done"
+        self.languages |= languages
 
     def save_cover(self, fingerprint: str, albums: Sequence[AlbumKey], vectors: Matrix, /) -> None:
         self.saves.append(len(albums))
@@ -64,6 +69,7 @@ class Library:
     def __init__(self) -> None:
         self.asked: list[int] = []
         self.broken: set[TrackKey] = set()
+        self.lyrics: dict[TrackKey, str] = {}
 
     def words_of(self, tracks: Sequence[Track], /) -> Sequence[Words | None]:
         self.asked.append(len(tracks))
@@ -75,7 +81,7 @@ class Library:
         return as_file(drawn(track.key % PATTERNS).resize((64, 64))) if track.key % 9 else None
 
     def _words(self, track: Track) -> Words:
-        return Words(title=track.title, artists=track.artists, album=None, genres=(), lyrics=None)
+        return Words(title=track.title, artists=track.artists, album=None, genres=(), lyrics=self.lyrics.get(track.key))
 
 
 def tracks(count: int, *, per_album: int = 1) -> list[Track]:
@@ -122,6 +128,19 @@ def test_every_track_gets_the_vector_of_its_words_and_those_without_a_zero_row(
     [seven] = encoders[0].encode([compose(library._words(store.catalog[6]))[0]])
     assert float(store.text[work.text_fingerprint, TrackKey(7)] @ seven) > SAME
     assert not store.text[work.text_fingerprint, TrackKey(10)].any()
+
+
+def test_the_language_of_lyrics_is_told_and_that_of_titles_is_not(library: Library, encoders: Encoders) -> None:
+    spanish = (
+        "Camino solo bajo la lluvia fría\nY cada calle sabe que fuiste mía\n"
+        "La noche es larga y el río no se calla\nYo guardo tu recuerdo en la muralla"
+    )
+    library.lyrics = {TrackKey(2): spanish, TrackKey(3): "Oh oh oh", TrackKey(10): spanish}
+    store = MemoryStore(tracks(12))
+
+    of(store, library, encoders).embed_text()
+
+    assert store.languages == {TrackKey(2): "es"}
 
 
 def test_a_second_pass_does_nothing(library: Library, encoders: Encoders) -> None:

@@ -5,9 +5,9 @@ import pytest
 
 from recommender.audio_columns import AUDIO_COLUMNS
 from recommender.ports import RawVectors
-from recommender.types import AlbumKey, AudioFeatures, Filters, Matrix, TrackKey
+from recommender.types import AlbumKey, AudioFeatures, Fact, Filters, Matrix, Source, TrackKey
 from storage import catalog_store
-from storage.catalog_store import CatalogStore
+from storage.catalog_store import COUNTS_KEPT_FOR, CatalogStore
 from storage.database import Database
 from tests.storage.builders import add, add_one, facts, track_of
 
@@ -181,6 +181,32 @@ def test_tracks_are_looked_up_by_key_filter_and_artist(database: Database, store
     assert list(store.tracks([two, one, TrackKey(999), two])) == [two, one]
     assert store.keys_matching(Filters(explicit=False)).tolist() == [two]
     assert store.keys_of_artist("the lanterns").tolist() == [one, two]
+
+
+def test_popularity_is_counted_anew_every_ten_minutes(database: Database) -> None:
+    now = 0.0
+    store = CatalogStore(database, clock=lambda: now)
+    add_one(database, "One", popularity=40)
+    assert store.popularity_counts()[40] == 1
+
+    add_one(database, "Two", popularity=40)
+    now = COUNTS_KEPT_FOR.total_seconds() - 1
+    assert store.popularity_counts()[40] == 1
+    now += 1
+    assert store.popularity_counts()[40] == 2
+    with pytest.raises(ValueError, match="read-only"):
+        store.popularity_counts()[40] = 0
+
+
+def test_languages_told_by_lyrics_are_saved(database: Database, store: CatalogStore) -> None:
+    key = add_one(database)
+
+    store.save_languages({})
+    store.save_languages({key: "es", TrackKey(999): "de"})
+
+    track = store.tracks([key])[key]
+    assert (track.language, track.sources[Fact.LANGUAGE]) == ("es", Source.LYRICS)
+    assert store.keys_matching(Filters(language="es")).tolist() == [key]
 
 
 def test_more_keys_than_fit_into_one_statement_are_looked_up(database: Database, store: CatalogStore) -> None:

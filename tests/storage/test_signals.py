@@ -150,6 +150,20 @@ def test_suggestions_are_remembered_from_their_last_time(database: Database) -> 
         assert stored.suggestions.recent(BEN, NOON) == set()
 
 
+def test_a_roll_may_bring_again_what_it_brought_and_the_best_list_may_not(database: Database) -> None:
+    best, rolled, both = (add_one(database, title) for title in ("Best", "Rolled", "Both"))
+    with database.transaction() as stored:
+        stored.suggestions.remember(ADA, [remembered(best)], NOON)
+        stored.suggestions.remember(ADA, [remembered(rolled), remembered(both)], NOON, roll=47)
+        assert stored.suggestions.recent(ADA, NOON, but_for_roll=47) == {best}
+        assert stored.suggestions.recent(ADA, NOON, but_for_roll=48) == {best, rolled, both}
+        assert stored.suggestions.recent(ADA, NOON) == {best, rolled, both}
+
+        stored.suggestions.remember(ADA, [remembered(both)], NOON + HOUR)
+
+        assert stored.suggestions.recent(ADA, NOON, but_for_roll=47) == {best, both}
+
+
 def test_suggestions_are_counted_by_their_largest_part_and_by_source_with_the_verdicts_that_followed(
     database: Database,
 ) -> None:

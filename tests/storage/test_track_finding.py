@@ -1,14 +1,13 @@
 """Tracks by what people type, and by filters."""
 
 import random
-from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from recommender.types import OPEN_FILTERS, AudioFeatures, Filters, ReleaseDate, TrackKey
+from recommender.types import AudioFeatures, TrackKey
 from storage.database import Database
 from storage.repositories import naming, search
 from tests.storage.builders import add, add_one, facts
@@ -227,26 +226,6 @@ def test_an_artists_tracks_include_those_with_others(database: Database) -> None
         assert stored.tracks.keys_of_artist("nobody").shape == (0,)
     assert keys.dtype == np.int64
     assert keys.tolist() == [solo, together]
-
-
-def test_filters_keep_what_they_say(database: Database) -> None:
-    old = add_one(database, "Old", released=ReleaseDate(1989), genres=("rock opera",), explicit=True)
-    first = add_one(database, "First", released=ReleaseDate(1990), genres=("Indie Rock",), explicit=False)
-    last = add_one(database, "Last", released=ReleaseDate(1999, 12, 31), genres=("rock",))
-    unknown = add_one(database, "Unknown")
-
-    def keys(**wanted: Any) -> list[int]:
-        with database.reading() as stored:
-            return [int(key) for key in stored.tracks.keys_matching(Filters(**wanted))]
-
-    assert keys() == [old, first, last, unknown]
-    assert keys(decade=1990) == [first, last]
-    assert keys(explicit=False) == [first, last, unknown]
-    assert keys(explicit=True) == [old]
-    assert keys(genre="ROCK") == [first, last]
-    assert keys(genre="rock", decade=1990, explicit=False) == [first, last]
-    assert keys(genre="100%") == []
-    assert OPEN_FILTERS.is_open
 
 
 def test_statistics_count_what_is_there(database: Database) -> None:

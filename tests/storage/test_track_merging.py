@@ -21,6 +21,7 @@ FULL = facts(
     duration_ms=200_000,
     explicit=False,
     genres=("folk", "indie"),
+    language="en",
     popularity=40,
     audio=AudioFeatures(energy=0.5, key=7, mode=1, tempo=120.0),
     spotify_id=ID,
@@ -44,7 +45,7 @@ def test_every_fact_comes_back(database: Database) -> None:
 
     for name in ("title", "artists", "album", "released", "duration_ms", "explicit", "genres", "popularity", "audio"):
         assert getattr(track, name) == getattr(FULL, name), name
-    for name in ("spotify_id", "spotify_album_id", "isrc", "cover_url"):
+    for name in ("spotify_id", "spotify_album_id", "isrc", "cover_url", "language"):
         assert getattr(track, name) == getattr(FULL, name), name
     assert set(track.sources) == set(Fact)
     assert set(track.sources.values()) == {Source.DATASET}
@@ -313,3 +314,20 @@ def test_what_spotify_said_expires_after_thirty_days_and_is_renewed_by_saying_it
     with database.reading() as stored:
         assert stored.expiry.expired(clock.at + timedelta(days=2), 9) == []
         assert stored.expiry.expired(clock.at + timedelta(days=30), 9) == [key]
+
+
+def test_what_somebody_says_of_the_language_counts_more_than_what_the_words_tell(database: Database) -> None:
+    key = add_one(database)
+
+    def hear(code: str) -> tuple[str | None, Source]:
+        with database.transaction() as stored:
+            stored.tracks.hear_languages({key: code})
+        track = track_of(database, key)
+        return track.language, track.sources[Fact.LANGUAGE]
+
+    assert hear("es") == ("es", Source.LYRICS)
+    assert hear("pt") == ("pt", Source.LYRICS)
+    assert add(database, facts(language="ca"))[0].outcome is Outcome.CHANGED
+    assert hear("es") == ("ca", Source.DATASET)
+    assert add(database, facts(language="gl"))[0].outcome is Outcome.UNCHANGED
+    assert track_of(database, key).language == "ca"

@@ -122,6 +122,8 @@ def upgrade() -> None:
         sa.Column("released", sa.String()),
         sa.Column("year", sa.Integer()),
         sa.Column("released_source", sa.String()),
+        sa.Column("language", sa.String()),
+        sa.Column("language_source", sa.String()),
         sa.Column("popularity", sa.Integer()),
         sa.Column("popularity_source", sa.String()),
         sa.Column("spotify_id", sa.String()),
@@ -150,7 +152,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_track_album", "track", ["album_id"])
     op.create_index("ix_track_expiry", "track", ["expires_at"])
-    op.create_index("ix_track_filters", "track", ["year", "explicit", "id"])
+    op.create_index("ix_track_filters", "track", ["year", "language", "explicit", "popularity", "duration_ms", "id"])
     op.create_index("ix_track_isrc", "track", ["isrc"])
     op.create_index("ix_track_recording", "track", ["recording"])
     op.create_index("ix_track_title", "track", ["title_normalised", "popularity"])
@@ -214,6 +216,7 @@ def upgrade() -> None:
         sa.Column("member_id", _BIG, autoincrement=False, nullable=False),
         sa.Column("track_id", _BIG, autoincrement=False, nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("roll", sa.Integer(), nullable=False),
         sa.Column("modality", sa.String(), nullable=False),
         sa.Column("source", sa.String(), nullable=False),
         sa.Column("score", sa.Float(), nullable=False),

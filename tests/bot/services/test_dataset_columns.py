@@ -146,6 +146,19 @@ def test_percent_and_spelled_features_of_chart_tables_are_understood() -> None:
     assert facts.released == ReleaseDate(2023)
 
 
+@pytest.mark.parametrize("name", ["language", "Lang", "lyrics_language", "trackLanguage"])
+def test_the_language_is_read_by_name_or_code(name: str) -> None:
+    columns = Columns(["title", "artist", name])
+
+    spanish = columns.record(["A", "B", "Spanish"])
+    unknown = columns.record(["A", "B", "instrumental"])
+
+    assert (spanish.facts.language, spanish.facts.sources[Fact.LANGUAGE]) == ("es", Source.DATASET)
+    assert unknown.facts.language is None
+    assert Fact.LANGUAGE not in unknown.facts.sources
+    assert unknown.left_out == ()
+
+
 def test_the_first_column_with_a_spotify_id_counts() -> None:
     columns = Columns(["id", "uri", "title", "artist"])
 

@@ -12,6 +12,7 @@ from bot.services.dataset_values import (
     duration_ms,
     genres_of,
     isrc_of,
+    language_of,
     names_of,
     number_of,
     percentage,
@@ -267,3 +268,16 @@ def test_of_spotifys_list_of_pictures_the_largest_comes_first(tmp_path: Path) ->
 
     assert cover_address(pictures, tmp_path) == "https://pictures.example/640"
     assert cover_address(str(pictures), tmp_path) == "https://pictures.example/640"
+
+
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [("en", "en"), ("pt-BR", "pt"), (" German ", "de"), ("['es', 'en']", "es"), ("fr, en", "fr"), (["it"], "it")],
+)
+def test_the_first_language_counts(value: object, code: str) -> None:
+    assert language_of(value) == code
+
+
+@pytest.mark.parametrize("value", [None, float("nan"), "", "NA", "unknown", "[]", 3])
+def test_what_names_no_language_says_nothing(value: object) -> None:
+    assert language_of(value) is None

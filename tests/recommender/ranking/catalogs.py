@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from recommender.audio_columns import audio_row
 from recommender.encoders.track_text import compose
@@ -109,6 +110,10 @@ class Catalog:
     def keys_of_artist(self, artist: str, /) -> Keys:
         theirs = [each.key for each in self.all.values() if artist in {normalised(name) for name in each.artists}]
         return np.asarray(theirs, dtype=np.int64)
+
+    def popularity_counts(self) -> NDArray[np.int64]:
+        known = [each.popularity for each in self.all.values() if each.popularity is not None]
+        return np.bincount(np.asarray(known, dtype=np.int64), minlength=101)
 
     def encode_prompt(self, prompt: str) -> Vector:
         self.prompts.append(prompt)
