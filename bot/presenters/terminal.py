@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.services.asks import Answer
-from bot.services.catalog_import import ImportSummary
+from bot.services.import_tally import ImportSummary
 from recommender.ingestion import EmbedSummary
 from recommender.types import Suggestion
 
@@ -87,7 +87,8 @@ def import_report(name: str, summary: ImportSummary) -> RenderableType:
         (summary.new, "are new tracks"),
         (summary.changed, "are about tracks that were there already, and added something to them"),
         (summary.unchanged, "are about tracks that were there already, and say nothing new"),
-        (summary.refused, f"were refused: {_refusals(summary)}"),
+        (summary.refused - summary.unnamed, f"were refused: {_refusals(summary)}"),
+        (summary.unnamed, "are of listening to songs that nothing names, and were refused"),
     ):
         if number:
             rows.add_row(f"{number:,}", Text(meaning))
@@ -123,6 +124,8 @@ def _details(summary: ImportSummary) -> Table:
     left_out = "; ".join(f"{number:,} × {what}" for what, number in _by_number(summary.left_out))
     for what, value in (
         ("new playlists", f"{summary.playlists:,}" if summary.playlists else ""),
+        ("new listeners", f"{summary.listeners:,}" if summary.listeners else ""),
+        ("rows of listening", f"{summary.heard:,} were kept" if summary.heard else ""),
         ("rows with lyrics", f"{summary.lyrics:,}" if summary.lyrics else ""),
         ("impossible values", f"{left_out} (left out; their rows were kept)" if left_out else ""),
         ("refused rows", f"are in {summary.rejected_file}" if summary.rejected_file else ""),

@@ -4,65 +4,32 @@ import hashlib
 import json
 import logging
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bot.errors import DatasetFileError
-from bot.services.dataset_columns import Columns, DatasetRecord, RowRefusedError
+from bot.services.dataset_columns import Columns, DatasetRecord, RowRefusedError, UnnamedSongError
 from bot.services.dataset_files import DatasetFile, Row, open_dataset
+from bot.services.dataset_listening import Heard
+from bot.services.import_tally import ImportSummary, Tally
 from bot.services.rejected_rows import RejectedRows
 from recommender.ports import Progress
 from recommender.types import TrackKey
 from storage.database import Database
 from storage.stored import Stored
-from storage.values import LyricsReference, Outcome, PlaylistFacts, PlaylistKey
+from storage.values import Listening, LyricsReference, PlaylistFacts, PlaylistKey
 
 log = logging.getLogger(__name__)
 
 ROWS_PER_BATCH = 1_000
 """Saved together: what a kill can lose is done again."""
-MOST_REASONS = 12
-"""That refusals are counted by; a file of another kind would give thousands."""
-OTHER_REASONS = "other reasons"
-LISTENING_NOTE = "This is a table of listening: its songs were kept; who listened to them, and how often, was not."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportSummary:
-    """What an import did with a file; after a stop the counts go on where they were."""
-
-    rows: int
-    """Records read: new + changed + unchanged + refused."""
-    new: int
-    """Tracks that were not in the catalog."""
-    changed: int
-    """Records from which a known track learnt something."""
-    unchanged: int
-    """Records about known tracks that say nothing new."""
-    refused: int
-    refused_because: dict[str, int]
-    """How many records were refused for which reason."""
-    playlists: int
-    """Playlists that were not in the catalog."""
-    lyrics: int
-    """Records with lyrics; the catalog knows where they stand, and does not copy them."""
-    left_out: dict[str, int]
-    """How many values of each kind were impossible; their records were kept without them."""
-    understood: dict[str, str]
-    """Column → our name for it."""
-    ignored: tuple[str, ...]
-    """Columns that mean nothing to us."""
-    notes: tuple[str, ...]
-    rejected_file: str | None
-    """Where the refused rows are."""
-    resumed_from: int
-    """Records that an earlier, stopped import had done."""
-    finished: bool
-    seconds: float
-    """Of this run."""
+UNNAMED_NOTE = (
+    "Listening to songs that are named by an id alone counts once a file was imported that says which songs those are; "
+    "import this one again then."
+)
 
 
 class CatalogImport:
@@ -98,7 +65,7 @@ class CatalogImport:
         file = open_dataset(path)
         columns = _columns(file, path)
         mark = f"import:{_fingerprint(path)}"
-        tally = self._tally(mark)
+        tally = self._tally(mark, columns)
         resumed_from = tally.rows
         finished = False
         with RejectedRows(
@@ -118,87 +85,115 @@ class CatalogImport:
                 self._forget(mark, progress, tally)
         return _summary(run, resumed_from, finished=finished, seconds=self._clock() - started)
 
-    def _tally(self, mark: str) -> "_Tally":
+    def _tally(self, mark: str, columns: Columns) -> Tally:
         with self._database.transaction() as stored:
             saved = stored.state.get(mark)
             known: dict[str, Any] = json.loads(saved) if saved else {}
-            return _Tally(**known) if known else _Tally(playlists_before=stored.playlists.count())
+            if known:
+                return Tally(**known)
+            number = stored.listening.begin_import() if columns.is_listening else 0
+            return Tally(playlists_before=stored.playlists.count(), import_number=number)
 
     def _save(self, run: "_Run", rows: Sequence[Row], mark: str) -> None:
-        records = run.read(rows)
+        batch = run.read(rows, self._known)
         with self._database.transaction() as stored:
-            run.store(records, stored)
+            run.store(batch, stored)
             stored.state.put(mark, json.dumps(run.tally.as_dict()))
 
-    def _forget(self, mark: str, progress: Progress | None, tally: "_Tally") -> None:
+    def _known(self, song_ids: Sequence[str]) -> Mapping[str, TrackKey]:
+        with self._database.reading() as stored:
+            return stored.references.known(song_ids)
+
+    def _forget(self, mark: str, progress: Progress | None, tally: Tally) -> None:
         with self._database.transaction() as stored:
             stored.state.forget(mark)
         if progress is not None:
             progress(tally.rows, tally.rows)
 
 
-@dataclass(slots=True)
-class _Tally:
-    """The counts of an import; saved with every batch."""
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """What can be kept of some rows."""
 
-    rows: int = 0
-    new: int = 0
-    changed: int = 0
-    unchanged: int = 0
-    refused: int = 0
-    lyrics: int = 0
-    playlists: int = 0
-    playlists_before: int = 0
-    rejected_bytes: int = 0
-    left_out: dict[str, int] = field(default_factory=dict)
-    refused_because: dict[str, int] = field(default_factory=dict)
-
-    def refuse(self, reason: str) -> None:
-        """Count a refused record; reasons beyond the first dozen are counted together."""
-        if reason not in self.refused_because and len(self.refused_because) >= MOST_REASONS:
-            reason = OTHER_REASONS
-        self.refused += 1
-        self.refused_because[reason] = self.refused_because.get(reason, 0) + 1
-
-    def as_dict(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in self.__slots__}
+    records: list[tuple[int, DatasetRecord]]
+    """With the numbers of their rows."""
+    heard: list[tuple[TrackKey, Heard]]
+    """Listening to songs that the catalog knows and the rows do not name."""
 
 
 class _Run:
     """One import while it runs."""
 
-    def __init__(self, path: Path, columns: Columns, tally: _Tally, rejected: RejectedRows) -> None:
+    def __init__(self, path: Path, columns: Columns, tally: Tally, rejected: RejectedRows) -> None:
         self.columns = columns
         self.tally = tally
         self.rejected = rejected
         self._source = str(path.resolve())
         self._playlists: dict[str, PlaylistKey] = {}
         self._with_lyrics: set[TrackKey] = set()
+        self._references: dict[str, TrackKey] = {}
 
-    def read(self, rows: Sequence[Row]) -> list[tuple[int, DatasetRecord]]:
-        """Return what can be kept, with the numbers of the rows; write down what is refused."""
+    def read(self, rows: Sequence[Row], known: Callable[[Sequence[str]], Mapping[str, TrackKey]]) -> _Batch:
+        """Return what can be kept; write down what is refused.
+
+        Args:
+            rows: Of the file, in order.
+            known: Returns the tracks behind ids of songs.
+        """
         records: list[tuple[int, DatasetRecord]] = []
+        refusals: list[tuple[Row, RowRefusedError]] = []
         for row in rows:
-            problem = row.problem
-            if problem is None:
-                try:
-                    records.append((row.number, self.columns.record(row.values)))
-                except RowRefusedError as error:
-                    problem = str(error)
-            if problem is not None:
-                self.tally.refuse(problem)
-                self.rejected.add(row.number + 1, row.values, problem)
+            try:
+                records.append((row.number, self._record(row)))
+            except RowRefusedError as error:
+                refusals.append((row, error))
+        batch = _Batch(records, self._heard_by_id(refusals, known))
         self.tally.rows = rows[-1].number + 1
         self.tally.rejected_bytes = self.rejected.size
-        return records
+        return batch
 
-    def store(self, records: Sequence[tuple[int, DatasetRecord]], stored: Stored) -> None:
+    def _record(self, row: Row) -> DatasetRecord:
+        if row.problem is not None:
+            raise RowRefusedError(row.problem)
+        return self.columns.record(row.values)
+
+    def _heard_by_id(
+        self,
+        refusals: Sequence[tuple[Row, RowRefusedError]],
+        known: Callable[[Sequence[str]], Mapping[str, TrackKey]],
+    ) -> list[tuple[TrackKey, Heard]]:
+        """Return the listening in rows that cannot become tracks; write down the other rows."""
+        unnamed = {
+            row.number: heard
+            for row, error in refusals
+            if isinstance(error, UnnamedSongError) and (heard := self.columns.heard(row.values)) is not None
+        }
+        ids = {row.number: self.columns.song_ids(row.values) for row, _ in refusals if row.number in unnamed}
+        wanted = [one for each in ids.values() for one in each]
+        tracks = known(wanted) if wanted else {}
+        found: list[tuple[TrackKey, Heard]] = []
+        for row, error in refusals:
+            track = next((tracks[one] for one in ids.get(row.number, ()) if one in tracks), None)
+            if track is not None:
+                found.append((track, unnamed[row.number]))
+            else:
+                self.tally.refuse(str(error), is_unnamed=row.number in unnamed)
+                self.rejected.add(row.number + 1, row.values, str(error))
+        return found
+
+    def store(self, batch: _Batch, stored: Stored) -> None:
         """Save what was read, and count what it did."""
-        merged = stored.tracks.add_or_merge([record.facts for _, record in records])
+        merged = stored.tracks.add_or_merge([record.facts for _, record in batch.records])
         entries: dict[PlaylistFacts, list[TrackKey]] = {}
         references: list[LyricsReference] = []
-        for (number, record), one in zip(records, merged, strict=True):
-            self._count(record, one.outcome)
+        heard = list(batch.heard)
+        songs: dict[str, TrackKey] = {}
+        for (number, record), one in zip(batch.records, merged, strict=True):
+            self.tally.count(record, one.outcome)
+            if record.heard is not None:
+                heard.append((one.key, record.heard))
+            if record.reference is not None and self._references.get(record.reference) != one.key:
+                songs[record.reference] = one.key
             if record.has_lyrics and one.key not in self._with_lyrics:
                 # The first place counts: those are in the order of the keys, so that all can be read in one pass.
                 self._with_lyrics.add(one.key)
@@ -208,13 +203,18 @@ class _Run:
         for playlist, keys in entries.items():
             stored.playlists.add_entries(self._playlist(playlist, stored), keys)
         stored.dataset_words.save(references)
+        stored.references.save(songs)
+        self._references.update(songs)
+        self._store_listening(heard, stored)
+        self.tally.unchanged += len(batch.heard)
         self.tally.playlists = stored.playlists.count() - self.tally.playlists_before
 
-    def _count(self, record: DatasetRecord, outcome: Outcome) -> None:
-        setattr(self.tally, outcome.value, getattr(self.tally, outcome.value) + 1)
-        self.tally.lyrics += record.has_lyrics
-        for name in record.left_out:
-            self.tally.left_out[name] = self.tally.left_out.get(name, 0) + 1
+    def _store_listening(self, heard: Sequence[tuple[TrackKey, Heard]], stored: Stored) -> None:
+        listenings = [
+            Listening(listener=each.listener, track=key, plays=each.plays, last_at=each.last_at) for key, each in heard
+        ]
+        self.tally.listeners += stored.listening.add(listenings, self.tally.import_number)
+        self.tally.heard += len(listenings)
 
     def _playlist(self, facts: PlaylistFacts, stored: Stored) -> PlaylistKey:
         if facts.source_id not in self._playlists:
@@ -269,12 +269,15 @@ def _summary(run: _Run, resumed_from: int, *, finished: bool, seconds: float) ->
         unchanged=tally.unchanged,
         refused=tally.refused,
         refused_because=dict(tally.refused_because),
+        unnamed=tally.unnamed,
         playlists=tally.playlists,
+        listeners=tally.listeners,
+        heard=tally.heard,
         lyrics=tally.lyrics,
         left_out=dict(tally.left_out),
         understood=run.columns.understood,
         ignored=run.columns.ignored,
-        notes=(LISTENING_NOTE,) if run.columns.is_listening else (),
+        notes=(UNNAMED_NOTE,) if tally.unnamed else (),
         rejected_file=str(run.rejected.path) if run.rejected.path else None,
         resumed_from=resumed_from,
         finished=finished,

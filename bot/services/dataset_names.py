@@ -27,6 +27,11 @@ USUAL_NAMES: Mapping[str, tuple[str, ...]] = {
               "album_image_url", "album_cover_url", "album_art", "artwork", "artwork_url", "cover_path", "image_path",
               "thumbnail"),
     "lyrics": ("lyrics", "text", "lyric", "track_lyrics", "song_lyrics"),
+    "song_id": ("song_id", "item_id", "msd_song_id", "recording_mbid", "track_mbid", "recording_id"),
+    "listener": ("user_id", "user", "userid", "username", "user_name", "listener_id", "listener", "member_id",
+                 "member"),
+    "plays": ("listen_count", "play_count", "playcount", "plays", "times_played", "count"),
+    "played_at": ("played_at", "listened_at", "last_played", "timestamp", "ts", "time", "at"),
     "playlist_id": ("playlist_id", "playlist_uri"),
     "playlist": ("playlist_name", "playlist"),
     "playlist_genre": ("playlist_genre",),
@@ -44,18 +49,19 @@ USUAL_NAMES: Mapping[str, tuple[str, ...]] = {
     "tempo": ("tempo", "bpm"),
     "time_signature": ("time_signature",),
 }  # fmt: skip
-_READ_TOGETHER = frozenset({"genres", "released", "spotify_id", "cover"})
+_READ_TOGETHER = frozenset({"genres", "released", "spotify_id", "song_id", "cover"})
 """Genres of all columns are united; of the others the first column counts that says something."""
-_LISTENERS = frozenset({"user_id", "user", "listener", "listener_id", "member"})
-_LISTEN_COUNTS = frozenset({"listen_count", "play_count", "plays", "count", "ms_played"})
+_OF_LISTENING = ("plays", "played_at")
+"""These mean something only where somebody listens."""
+_IDS_WITHOUT_ARTISTS = ("song", "track", "item")
+"""Where somebody listens to songs without artists, these hold ids."""
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _NOT_LETTERS = re.compile(r"[\W_]+")
 
 
-def is_listening(names: Sequence[str]) -> bool:
-    """Return whether these are the columns of a table of who listened to what."""
-    plain = {plain_name(name) for name in names}
-    return bool(plain & _LISTENERS and plain & _LISTEN_COUNTS)
+def is_listening(positions: Mapping[str, tuple[int, ...]]) -> bool:
+    """Return whether columns, by our names, make a table of who listened to what; whoever owns a playlist does not."""
+    return "listener" in positions and not {"playlist", "playlist_id"} & positions.keys()
 
 
 def positions_of(names: Sequence[str]) -> dict[str, tuple[int, ...]]:
@@ -66,6 +72,12 @@ def positions_of(names: Sequence[str]) -> dict[str, tuple[int, ...]]:
         positions = tuple(plain.index(name) for name in usual if name in plain)
         if positions:
             found[our_name] = positions if our_name in _READ_TOGETHER else positions[:1]
+    if not is_listening(found):
+        for our_name in _OF_LISTENING:
+            found.pop(our_name, None)
+    elif "artists" not in found:
+        ids = (plain.index(name) for name in _IDS_WITHOUT_ARTISTS if name in plain)
+        found["song_id"] = (*found.get("song_id", ()), *ids)
     return found
 
 

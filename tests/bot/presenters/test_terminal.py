@@ -6,7 +6,7 @@ from rich.console import Console
 
 from bot.presenters.terminal import answer_json, answer_table, embedding_report, facts_table, import_report
 from bot.services.asks import Answer
-from bot.services.catalog_import import ImportSummary
+from bot.services.import_tally import ImportSummary
 from recommender.ingestion import EmbedSummary
 from recommender.types import Modality, Recommendation, ReleaseDate, ScoreParts, Suggestion, Track, TrackKey
 
@@ -108,8 +108,9 @@ def test_an_answer_of_nothing_says_so_instead_of_drawing_an_empty_table() -> Non
 
 def imported(**facts: object) -> ImportSummary:
     defaults = {
-        "rows": 0, "new": 0, "changed": 0, "unchanged": 0, "refused": 0, "refused_because": {}, "playlists": 0,
-        "lyrics": 0, "left_out": {}, "understood": {"track_name": "title"}, "ignored": (), "notes": (),
+        "rows": 0, "new": 0, "changed": 0, "unchanged": 0, "refused": 0, "refused_because": {}, "unnamed": 0,
+        "playlists": 0, "listeners": 0, "heard": 0, "lyrics": 0, "left_out": {}, "understood": {"track_name": "title"},
+        "ignored": (), "notes": (),
         "rejected_file": None, "resumed_from": 0, "finished": True, "seconds": 8.0,
     }  # fmt: skip
     return ImportSummary(**{**defaults, **facts})  # type: ignore[arg-type]
@@ -131,6 +132,20 @@ def test_an_import_says_what_became_of_every_row() -> None:
     assert lines[5] == "5  were refused: 4 × no title; 1 × no artist"
     assert "2 × tempo (left out; their rows were kept)" in text
     assert "songs.csv.rejected.csv" in text
+
+
+def test_an_import_of_listening_tells_listeners_and_counts_songs_that_nothing_names_apart() -> None:
+    summary = imported(
+        rows=42_739, new=6_000, unchanged=24_323, refused=12_416, unnamed=12_415, refused_because={"no title": 1},
+        listeners=1_630, heard=30_323,
+    )  # fmt: skip
+
+    lines = [line.strip() for line in printed(import_report("listening.csv", summary), width=80).splitlines()]
+
+    assert "1  were refused: 1 × no title" in lines
+    assert "12,415  are of listening to songs that nothing names, and were refused" in lines
+    assert "new listeners      1,630" in lines
+    assert "rows of listening  30,323 were kept" in lines
 
 
 def test_an_import_that_went_on_says_where_from() -> None:

@@ -14,7 +14,7 @@ import pytest
 from pyarrow import parquet
 
 from bot.errors import DatasetFileError
-from bot.services.catalog_import import LISTENING_NOTE, CatalogImport
+from bot.services.catalog_import import UNNAMED_NOTE, CatalogImport
 from recommender.types import Fact, Source, Track
 from storage.database import Database
 from tests.bot.content_world import a_database
@@ -208,6 +208,130 @@ def test_progress_grows_to_the_number_of_rows(tmp_path: Path, database: Database
     assert all(done <= total for done, total in told)
 
 
+LISTENING = ["user_id", "song_id", "listen_count", "title", "artist", "year"]
+
+
+def heard(database: Database, listener: str) -> dict[str, int]:
+    """Return how often somebody in a file played which titles."""
+    with database.reading() as stored:
+        plays = {each.track: each.plays for each in stored.listening.of_listener(listener)}
+        return {track.title: plays[key] for key, track in stored.tracks.of_keys(plays).items()}
+
+
+def test_who_listened_to_what_is_kept_beside_the_songs(tmp_path: Path, database: Database) -> None:
+    rows = [
+        ["u1", "SOAKIMP12A8C130995", "3", "Song 1", "Singer 1", "0"],
+        ["u1", "SOBBMDR12A8C13253B", "1", "Song 9", "Singer 9", "1999"],
+        ["u2", "SOAKIMP12A8C130995", "", "Song 1", "Singer 1", "0"],
+        ["", "SOBXHDL12A81C204C0", "4", "Song 2", "Singer 2", "0"],
+        ["u3", "SOBXHDL12A81C204C0", "-4", "Song 2", "Singer 2", "0"],
+    ]
+
+    summary = CatalogImport(database).run(write(tmp_path / "listening.csv", rows, LISTENING))
+
+    assert (summary.new, summary.unchanged, summary.refused) == (3, 2, 0)
+    assert (summary.listeners, summary.heard, summary.unnamed) == (2, 3, 0)
+    assert summary.left_out == {"plays": 1}
+    assert heard(database, "u1") == {"Song 1": 3, "Song 9": 1}
+    assert heard(database, "u2") == {"Song 1": 1}
+    assert heard(database, "u3") == {}
+
+
+def test_listening_imported_twice_doubles_nothing_also_after_a_stop(tmp_path: Path, database: Database) -> None:
+    # Two ids are one song here, and a row is one play.
+    rows = [[f"u{row % 40}", f"SO{row % 90:016d}", f"Song {row % 45}", "Singer"] for row in range(2_500)]
+    path = write(tmp_path / "plays.csv", rows, ["user_id", "song_id", "title", "artist"])
+    CatalogImport(database).run(path)
+    once = {f"u{user}": heard(database, f"u{user}") for user in range(40)}
+
+    CatalogImport(database).run(path, stop=lambda: True)
+    resumed = CatalogImport(database).run(path)
+
+    assert (resumed.resumed_from, resumed.rows, resumed.new, resumed.listeners) == (1_000, 2_500, 0, 0)
+    assert {f"u{user}": heard(database, f"u{user}") for user in range(40)} == once
+    assert sum(sum(plays.values()) for plays in once.values()) == 2_500
+    with database.reading() as stored:
+        assert (stored.tracks.count(), stored.tracks.statistics().plays) == (45, 2_500)
+
+
+def test_listening_to_songs_that_nothing_names_is_refused_and_counted_apart(tmp_path: Path, database: Database) -> None:
+    rows = [
+        ["u1", "SOAKIMP12A8C130995", "3", "Song 1", "Singer 1", "0"],
+        ["u1", "SOBBMDR12A8C13253B", "1", "", "", ""],
+        ["u2", "SOBXHDL12A81C204C0", "1", "Song 2", "", ""],
+        ["", "SOBXHDL12A81C204C0", "1", "", "", ""],
+        ["u3", "SOAKIMP12A8C130995"],
+    ]
+
+    summary = CatalogImport(database).run(write(tmp_path / "listening.csv", rows, LISTENING))
+
+    assert (summary.rows, summary.new, summary.refused, summary.unnamed) == (5, 1, 4, 2)
+    assert summary.refused_because == {"no title": 1, "2 fields where the header has 6": 1}
+    assert summary.notes == (UNNAMED_NOTE,)
+    assert numbers_in(summary.rejected_file) == [2, 3, 4, 5]
+    with Path(summary.rejected_file or "").open(encoding="utf-8", newline="") as file:
+        reasons = [row["refused_because"] for row in csv.DictReader(file)]
+    assert reasons[:3] == ["no title", "no artist", "no title"]
+
+
+def test_listening_by_ids_counts_once_the_songs_behind_the_ids_are_known(tmp_path: Path, database: Database) -> None:
+    songs = write(
+        tmp_path / "songs.csv",
+        [["SOAKIMP12A8C130995", "Song 1", "Singer 1"], ["1" * 22, "Song 2", "Singer 2"], ["17", "Song 3", "Singer 3"]],
+        ["song_id", "title", "artist"],
+    )
+    triplets = write(
+        tmp_path / "triplets.csv",
+        [["u1", "SOAKIMP12A8C130995", "3"], ["u1", f"spotify:track:{'1' * 22}", "2"], ["u1", "17", "5"]],
+        ["user_id", "song_id", "listen_count"],
+    )
+
+    before = CatalogImport(database).run(triplets)
+    CatalogImport(database).run(songs)
+    after = CatalogImport(database).run(triplets)
+
+    assert (before.refused, before.unnamed, before.heard) == (3, 3, 0)
+    assert (after.refused, after.unnamed, after.unchanged, after.heard, after.listeners) == (1, 1, 2, 2, 1)
+    # In every file 17 is another song.
+    assert heard(database, "u1") == {"Song 1": 3, "Song 2": 2}
+
+
+def test_after_a_kill_plays_are_counted_once(tmp_path: Path) -> None:
+    rows = [[f"u{row % 3}", f"Song {row % 5}", "Singer"] for row in range(4_000)]
+    path = write(tmp_path / "plays.csv", rows, ["user_id", "title", "artist"])
+    code = f"""
+import os, signal
+from pathlib import Path
+from bot.services.catalog_import import CatalogImport
+from tests.bot.content_world import a_database
+
+def progress(done, total):
+    if done >= 2000:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+with a_database(Path({str(tmp_path)!r})) as database:
+    CatalogImport(database).run(Path({str(path)!r}), progress=progress)
+"""
+    killed = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, timeout=120)
+
+    with a_database(tmp_path) as database:
+        summary = CatalogImport(database).run(path)
+        plays = sum(sum(heard(database, f"u{user}").values()) for user in range(3))
+
+    assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
+    assert (summary.resumed_from, summary.heard, summary.listeners) == (2_000, 4_000, 3)
+    assert plays == 4_000
+
+
+def test_lists_of_one_name_belong_to_their_owners(tmp_path: Path, database: Database) -> None:
+    rows = [["u1", "Starred", "Song 1", "A"], ["u2", "Starred", "Song 1", "A"], ["u1", "Starred", "Song 2", "A"]]
+    path = write(tmp_path / "lists.csv", rows, ["user_id", "playlist_name", "title", "artist"])
+
+    summary = CatalogImport(database).run(path)
+
+    assert (summary.playlists, summary.listeners, summary.heard) == (2, 0, 0)
+
+
 def test_parquet_with_lists_and_a_table_of_listening_are_read(tmp_path: Path, database: Database) -> None:
     parquet.write_table(
         pa.table({"id": ["1" * 22], "name": ["Song 1"], "artists": ["['Singer 1', 'Tom']"], "explicit": [1]}),
@@ -221,8 +345,9 @@ def test_parquet_with_lists_and_a_table_of_listening_are_read(tmp_path: Path, da
     songs = CatalogImport(database).run(listening)
 
     assert (tracks.new, songs.new, songs.unchanged, songs.refused) == (1, 1, 1, 1)
-    assert songs.notes == (LISTENING_NOTE,)
-    assert songs.ignored == ("user_id", "song_id", "listen_count")
+    assert songs.notes == (UNNAMED_NOTE,)
+    assert songs.ignored == ()
+    assert (songs.listeners, songs.heard, songs.unnamed) == (2, 2, 1)
     assert [track.artists for track in all_tracks(database)] == [("Singer 1", "Tom"), ("Singer 9",)]
 
 

@@ -1,8 +1,10 @@
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from bot.services.dataset_columns import Columns, RowRefusedError
+from bot.services.dataset_columns import Columns, RowRefusedError, UnnamedSongError
+from bot.services.dataset_listening import Heard
 from recommender.types import NO_AUDIO_FEATURES, Fact, ReleaseDate, Source
 from storage.values import PlaylistFacts
 
@@ -196,4 +198,62 @@ def test_lyrics_are_seen_and_not_taken() -> None:
 
 def test_a_table_of_listening_is_recognised() -> None:
     assert Columns(["user_id", "song_id", "listen_count", "title", "artist"]).is_listening
+    assert Columns(["userId", "title", "artist"]).is_listening
     assert not Columns(["title", "artist", "plays"]).is_listening
+    assert Columns(["title", "artist", "plays"]).ignored == ("plays",)
+    assert not Columns(["user_id", "playlist_name", "title", "artist", "count"]).is_listening
+
+
+@pytest.mark.parametrize("song", ["song_id", "track_id", "track", "item"])
+def test_listening_may_name_its_songs_by_ids_alone(song: str) -> None:
+    columns = Columns(["member", song, "count"])
+
+    assert columns.is_listening
+    with pytest.raises(UnnamedSongError):
+        columns.record(["u1", ID, "3"])
+    assert columns.song_ids(["u1", ID, "3"]) == (ID,)
+    assert columns.song_ids(["u1", "SOAKIMP12A8C130995", "3"]) == ("SOAKIMP12A8C130995",)
+    assert columns.heard(["u1", ID, "3"]) == Heard(listener="u1", plays=3, last_at=None)
+    assert columns.lyrics is None
+
+
+def test_a_table_of_listening_without_songs_is_refused() -> None:
+    with pytest.raises(ValueError, match="track_name, name, title or song"):
+        Columns(["user_id", "plays"])
+
+
+def test_a_record_says_who_listened_how_often_and_when() -> None:
+    columns = Columns(["user_id", "song_id", "title", "artist", "plays", "played_at"])
+    at = datetime(2020, 5, 4, 23, 8, tzinfo=UTC)
+
+    record = columns.record(["u1", "SOAKIMP12A8C130995", "A", "B", "2.0", "2020-05-04T23:08:00Z"])
+
+    assert record.heard == Heard(listener="u1", plays=2, last_at=at)
+    assert record.reference == "SOAKIMP12A8C130995"
+    assert columns.record(["u1", ID, "A", "B", "", ""]).heard == Heard(listener="u1", plays=1, last_at=None)
+    assert columns.record(["u1", ID, "A", "B", "", ""]).reference is None
+    assert columns.record(["", ID, "A", "B", "3", ""]).heard is None
+
+
+def test_listening_that_cannot_be_is_left_out_and_the_song_is_kept() -> None:
+    columns = Columns(["user_id", "title", "artist", "plays", "played_at"])
+
+    wrong_count = columns.record(["u1", "A", "B", "0", ""])
+    wrong_time = columns.record(["u1", "A", "B", "2", "yesterday"])
+    wrong_listener = columns.record(["u" * 500, "A", "B", "2", ""])
+
+    assert (wrong_count.heard, wrong_count.left_out) == (None, ("plays",))
+    assert (wrong_time.heard, wrong_time.left_out) == (Heard(listener="u1", plays=2, last_at=None), ("time",))
+    assert (wrong_listener.heard, wrong_listener.left_out) == (None, ("listener",))
+    assert columns.heard(["u1", "", "", "0", ""]) is None
+
+
+def test_lists_of_one_name_are_told_apart_by_their_owner() -> None:
+    columns = Columns(["user", "playlist", "title", "artist"])
+
+    assert columns.record(["u1", "Starred", "A", "B"]).playlist == PlaylistFacts(
+        source_id="u1: Starred", name="Starred"
+    )
+    assert columns.record(["", "Starred", "A", "B"]).playlist == PlaylistFacts(source_id="Starred", name="Starred")
+    assert columns.record(["u1", "", "A", "B"]).playlist is None
+    assert columns.record(["u1", "Starred", "A", "B"]).heard is None
