@@ -17,6 +17,7 @@ from typing import Final
 
 from recommender.ranking.prompt_meaning import Trait
 from recommender.songs import normalised
+from recommender.tallies import decade_name, decade_of
 from recommender.types import Track
 
 Group = Sequence[tuple[Track, float]]
@@ -49,7 +50,6 @@ _TRAITS: Final = (
     Trait("valence", is_high=False),
 )
 """The ends of the audio features that people have a word for."""
-_YEARS: Final = 10
 _GRAIN: Final = 0.5
 """Of a track: added to what the background has, so that a word which it lacks is very rare and not impossible."""
 _FEW: Final = 4
@@ -127,7 +127,7 @@ def _said(track: Track) -> Iterator[tuple[_Kind, Sequence[str]]]:
     if track.audio.known:
         yield _Kind.SOUND, [trait.label for trait in _TRAITS if trait.holds_for(track.audio)]
     if track.year is not None:
-        yield _Kind.DECADE, [str(track.year - track.year % _YEARS)]
+        yield _Kind.DECADE, [str(decade_of(track.year))]
     yield _Kind.ARTIST, track.artists
 
 
@@ -182,7 +182,7 @@ def _unique_names(told: Sequence[AreaName]) -> list[str]:
 
 def _pieces(told: AreaName) -> list[str]:
     """Return the words of a name, best first."""
-    decade = [f"{told.decade}s"] if told.decade is not None else []
+    decade = [decade_name(told.decade)] if told.decade is not None else []
     if told.genres:
         return [*told.genres[:_SHORT], *decade, *told.sounds, *told.genres[_SHORT:], *told.artists]
     return [*decade, *told.sounds, *told.artists]

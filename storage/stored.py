@@ -12,6 +12,7 @@ from storage.repositories.members import ConsentRepository, MemberRepository
 from storage.repositories.playlists import DatasetWordsRepository, PlaylistRepository
 from storage.repositories.remembering import BudgetRepository, StateRepository
 from storage.repositories.signals import FeedbackRepository, SignalRepository, SuggestionRepository
+from storage.repositories.tallies import TallyRepository
 from storage.repositories.tracks import TrackRepository
 from storage.repositories.vectors import VectorRepository
 
@@ -21,6 +22,7 @@ class Stored:
 
     def __init__(self, connection: Connection, *, now: Callable[[], datetime]) -> None:
         self.tracks = TrackRepository(connection, now=now)
+        self.tallies = TallyRepository(connection)
         self.playlists = PlaylistRepository(connection)
         self.listening = ListeningRepository(connection)
         self.references = TrackReferenceRepository(connection)
