@@ -101,6 +101,11 @@ def normalised(text: str) -> str:
     return words or " ".join(folded.split())
 
 
+def artist_name(name: str) -> str:
+    """Return an artist's name as it is compared where people type it: normalised, without a leading *the*."""
+    return normalised(name).removeprefix("the ") or normalised(name)
+
+
 @lru_cache(maxsize=32_768)
 def song_title(title: str) -> str:
     """Return the normalised title that all versions of a song share.

@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.errors import ContentUnavailableError
 from bot.gateways.http import Http
-from recommender.songs import normalised, song_title, version_of
+from recommender.songs import artist_name, song_title, version_of
 from recommender.types import ReleaseDate
 
 SERVICE = "MusicBrainz"
@@ -74,19 +74,38 @@ class MusicBrainz:
             for each in _recordings(answer or {"recordings": []})
             if song_title(each.title) == song_title(title)
             and version_of(each.title) == version_of(title)
-            and normalised(artist) in {normalised(name) for name in each.artists}
+            and artist_name(artist) in {artist_name(name) for name in each.artists}
             and _is_close(each.duration_ms, duration_ms)
         ]
         return _closest(same, duration_ms)
 
+    def linked_with(self, address: str) -> Recording | None:
+        """Return the recording whose page elsewhere this is, as far as editors have linked the two; two questions.
+
+        Args:
+            address: As editors write it, for instance ``https://open.spotify.com/track/4uLU6hMCjMI75M1A2tKUQC``.
+        """
+        params = {"resource": address, "inc": "recording-rels", "fmt": "json"}
+        mbid = _linked_recording(self._http.json(f"{self._base}/url", params))
+        if mbid is None:
+            return None
+        answer = self._http.json(f"{self._base}/recording/{mbid}", {"inc": _INCLUDES, "fmt": "json"})
+        return None if answer is None else _recordings({"recordings": [answer]})[0]
+
 
 def _closest(recordings: list[Recording], duration_ms: int | None) -> Recording | None:
-    def distance(each: Recording) -> float:
-        if duration_ms is None or each.duration_ms is None:
-            return CLOSE_ENOUGH.total_seconds() * 1000
-        return abs(each.duration_ms - duration_ms)
+    """Return the recording that is nearest in length; with no length to go by, the one that was most likely sold.
 
-    return min(recordings, key=distance, default=None)
+    Of a famous song MusicBrainz knows dozens of concert recordings with the same title; few of them have a code.
+    """
+
+    def rank(each: Recording) -> tuple[float, bool, bool, str]:
+        far = CLOSE_ENOUGH.total_seconds() * 1000
+        known = duration_ms is not None and each.duration_ms is not None
+        distance = abs((each.duration_ms or 0) - (duration_ms or 0)) if known else far
+        return distance, not each.isrcs, not each.releases, str(each.released or "9999")
+
+    return min(recordings, key=rank, default=None)
 
 
 def _is_close(one: int | None, other: int | None) -> bool:
@@ -96,6 +115,14 @@ def _is_close(one: int | None, other: int | None) -> bool:
 def _phrase(text: str) -> str:
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
+
+
+def _linked_recording(answer: Any) -> str | None:
+    try:
+        relations = [] if answer is None else answer["relations"]
+        return next((str(each["recording"]["id"]) for each in relations if "recording" in each), None)
+    except (TypeError, KeyError) as error:
+        raise ContentUnavailableError(SERVICE, "the answer is no list of relations") from error
 
 
 def _recordings(answer: Any) -> list[Recording]:

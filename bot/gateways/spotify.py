@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import requests
 import spotipy
 
-from bot.errors import SpotifyUnavailableError
+from bot.errors import SpotifyNotFoundError, SpotifyUnavailableError
 from bot.gateways import spotify_reading as reading
 from bot.gateways.spotify_reading import DatedTrack, Page, PlaylistSummary, SpotifyProfile
 from bot.gateways.spotify_wire import TIMEOUT, refusal, silence_spotipy
@@ -118,6 +118,13 @@ class SpotifyGateway:
             offset=offset,
             additional_types=("track",),
         )
+
+    def track(self, spotify_id: str) -> TrackFacts:
+        """Return what Spotify says of one recording; an id of anything else, an episode say, is not found."""
+        facts = self._ask("such track", reading.track, self._client.track, spotify_id)
+        if facts is None:
+            raise SpotifyNotFoundError("such track")
+        return facts
 
     def search_tracks(self, query: str, *, count: int = SEARCH_PAGE) -> tuple[TrackFacts, ...]:
         """Return at most ten tracks for a search in Spotify's syntax, for instance ``isrc:GBAYE9500123``."""

@@ -54,11 +54,15 @@ class SpotifyBudget:
         if until is not None:
             raise QuotaExceededError(until)
 
-    def check(self) -> None:
-        """Raise what :meth:`admit` would raise, and count nothing."""
+    def check(self, *, share: float = 1.0) -> None:
+        """Raise what :meth:`admit` would raise, and count nothing.
+
+        Args:
+            share: Of the day's calls that may be spent already; the rest is kept for what matters more.
+        """
         now = self._now()
         with self._database.reading() as stored:
-            until = self._closed_until(stored, now)
+            until = self._closed_until(stored, now, int(self._daily_calls * share))
         if until is not None:
             raise QuotaExceededError(until)
 
@@ -78,20 +82,21 @@ class SpotifyBudget:
                 blocked_until=self._closed_until(stored, now),
             )
 
-    def _closed_until(self, stored: Stored, now: datetime) -> datetime | None:
+    def _closed_until(self, stored: Stored, now: datetime, calls: int | None = None) -> datetime | None:
+        calls = self._daily_calls if calls is None else calls
         blocked = stored.budget.blocked_until()
         if blocked is not None and blocked > now:
             return blocked
-        if stored.budget.spent_since(now - WINDOW) < self._daily_calls:
+        if stored.budget.spent_since(now - WINDOW) < calls:
             return None
-        return now + self._wait_for_room(stored, now)
+        return now + self._wait_for_room(stored, now, calls)
 
-    def _wait_for_room(self, stored: Stored, now: datetime) -> timedelta:
+    def _wait_for_room(self, stored: Stored, now: datetime, calls: int) -> timedelta:
         """Search by halves for when the oldest calls have left the window."""
         too_short, enough = timedelta(), WINDOW
         while enough - too_short > PRECISION:
             middle = (too_short + enough) / 2
-            if stored.budget.spent_since(now - WINDOW + middle) < self._daily_calls:
+            if stored.budget.spent_since(now - WINDOW + middle) < calls:
                 enough = middle
             else:
                 too_short = middle

@@ -4,7 +4,7 @@ The token endpoint is called directly: spotipy's login managers print tokens at 
 cache tokens of all users in one file, drop Retry-After, and open a browser when a token is missing.
 
 Source:
-    RFC 7636 (PKCE), RFC 6749 sections 4.1 and 6 (authorization code, refresh).
+    RFC 7636 (PKCE), RFC 6749 sections 4.1, 4.4 and 6 (authorization code, client credentials, refresh).
 """
 
 import base64
@@ -21,7 +21,14 @@ from urllib.parse import urlencode
 import requests
 from requests.auth import HTTPBasicAuth
 
-from bot.errors import LoginExpiredError, NeedsRelinkError, SpotifyError, SpotifyNotSetUpError, SpotifyUnavailableError
+from bot.errors import (
+    BotError,
+    LoginExpiredError,
+    NeedsRelinkError,
+    SpotifyError,
+    SpotifyNotSetUpError,
+    SpotifyUnavailableError,
+)
 from bot.gateways.spotify_wire import TIMEOUT, refusal
 
 log = logging.getLogger(__name__)
@@ -84,6 +91,11 @@ class SpotifyLogin:
         return self._client_id
 
     @property
+    def has_secret(self) -> bool:
+        """Whether the app can log in by itself: see :meth:`app_tokens`."""
+        return self._client_id is not None and bool(self._client_secret)
+
+    @property
     def redirect_uri(self) -> str:
         """Where Spotify sends members back to; registered in the dashboard exactly so."""
         return self._redirect_uri
@@ -130,9 +142,21 @@ class SpotifyLogin:
         form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
         return self._tokens(form, client_id, dead=NeedsRelinkError)
 
-    def _tokens(
-        self, form: dict[str, str], client_id: str, *, dead: type[LoginExpiredError] | type[NeedsRelinkError]
-    ) -> Tokens:
+    def app_tokens(self) -> Tokens:
+        """Return a token of the app itself: it opens what is nobody's own, songs and search; it is never refreshed.
+
+        Raises:
+            SpotifyNotSetUpError: The operator set no secret, or Spotify does not know the app by it.
+            SpotifyError: As :meth:`refresh` raises.
+
+        Source:
+            RFC 6749, section 4.4 (client credentials).
+        """
+        if not self.has_secret:
+            raise SpotifyNotSetUpError
+        return self._tokens({"grant_type": "client_credentials"}, self.client_id, dead=SpotifyNotSetUpError)
+
+    def _tokens(self, form: dict[str, str], client_id: str, *, dead: type[BotError]) -> Tokens:
         secret = self._client_secret if client_id == self._client_id else None
         auth = HTTPBasicAuth(client_id, secret) if secret else None
         try:

@@ -109,6 +109,11 @@ def playlist(row: Mapping[str, Any]) -> PlaylistSummary:
     )
 
 
+def track(body: Mapping[str, Any]) -> TrackFacts | None:
+    """Read ``GET /tracks/{id}``."""
+    return track_facts({**body})  # what is no object at all is no answer, while track_facts takes it for an empty row
+
+
 def track_facts(track: Mapping[str, Any] | None) -> TrackFacts | None:
     """Read a track; None for what is no recording of Spotify's catalog (local files, episodes, removed tracks)."""
     if not track or track.get("is_local") or not track.get("id") or track.get("type", "track") != "track":

@@ -6,57 +6,29 @@ want to ask, is refused and kept in ``problems``.
 """
 
 import asyncio
-import hashlib
 import re
-import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from bot.playground.content_standin_data import StandInSong, lyrics_json, recording_json, url_json
 from recommender.songs import normalised
 
+__all__ = ["ARCHIVE", "LYRICS", "RECORDINGS", "ContentRequest", "ContentStandIn", "ContentWeather", "StandInSong"]
+
 LYRICS, RECORDINGS, ARCHIVE = "lrclib", "musicbrainz", "coverartarchive"
-_NAMESPACE = uuid.UUID("6f1d0d3a-5c1b-4ab1-9f0e-3f6d8a9f2a10")
 _USER_AGENT = re.compile(r"^[\w.-]+/\S+ \(.+\)$")
 _DURATION_SLACK_S = 2
 _LONGEST_DURATION_S = 3600
 _QUERY = re.compile(r'^recording:"((?:[^"\\]|\\.)*)" AND artist:"((?:[^"\\]|\\.)*)"$')
 _ISRC = re.compile(r"^[A-Z]{2}[A-Z0-9]{3}\d{7}$")
-_INCLUDES = frozenset({"artist-credits", "isrcs", "releases", "release-groups", "genres", "tags", "artists"})
+_INCLUDES = frozenset(
+    {"artist-credits", "isrcs", "releases", "release-groups", "genres", "tags", "artists", "recording-rels"}
+)
 _FULL_SCORE = 100
 _SERVICES = (("/api/", LYRICS), ("/ws/2/", RECORDINGS), ("/release/", ARCHIVE), ("/covers/", ARCHIVE))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StandInSong:
-    """A song that the services know."""
-
-    title: str
-    artists: tuple[str, ...]
-    album: str | None = None
-    duration_ms: int | None = None
-    isrc: str | None = None
-    genres: tuple[str, ...] = ()
-    released: str | None = None
-    """``YYYY``, ``YYYY-MM`` or ``YYYY-MM-DD``."""
-    lyrics: str | None = field(default=None, repr=False)
-    """None where LRCLIB has no entry; empty for an instrumental."""
-    cover: Callable[[], bytes] | None = field(default=None, repr=False)
-    """Makes the picture, JPEG or PNG, the first time somebody wants it."""
-    in_musicbrainz: bool = True
-
-    @property
-    def recording_id(self) -> str:
-        """The MusicBrainz id."""
-        return str(uuid.uuid5(_NAMESPACE, f"recording {self.title} {self.artists} {self.duration_ms}"))
-
-    @property
-    def release_id(self) -> str:
-        """The MusicBrainz id of the album."""
-        return str(uuid.uuid5(_NAMESPACE, f"release {self.album} {self.artists[0]}"))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -125,6 +97,8 @@ class ContentStandIn:
                 web.get("/api/get", self._get_lyrics),
                 web.get("/ws/2/isrc/{isrc}", self._get_isrc),
                 web.get("/ws/2/recording", self._search_recordings),
+                web.get("/ws/2/recording/{recording}", self._get_recording),
+                web.get("/ws/2/url", self._get_url),
                 web.get("/release/{release}/front-500", self._get_front),
                 web.get("/covers/{name}", self._get_picture),
             ]
@@ -174,7 +148,7 @@ class ContentStandIn:
             return self._refuse(400, "duration is in seconds, 1 to 3600")
         for song in self._songs:
             if song.lyrics is not None and _is_asked_for(song, request):
-                return web.json_response(_lyrics_json(song))
+                return web.json_response(lyrics_json(song))
         missing = {"message": "Failed to find specified track", "name": "TrackNotFound", "statusCode": 404}
         return web.json_response(missing, status=404)
 
@@ -184,12 +158,8 @@ class ContentStandIn:
             return self._refuse(400, "not an ISRC")
         if problem := self._problem_of(request, wanted=set()):
             return self._refuse(400, problem)
-        found = [_recording_json(song) for song in self._songs if song.isrc == isrc and song.in_musicbrainz]
-        if not found:
-            return web.json_response(
-                {"error": "Not Found", "help": "https://musicbrainz.org/development/mmd"}, status=404
-            )
-        return web.json_response({"isrc": isrc, "recordings": found})
+        found = [recording_json(song) for song in self._songs if song.isrc == isrc and song.in_musicbrainz]
+        return web.json_response({"isrc": isrc, "recordings": found}) if found else _not_in_musicbrainz()
 
     async def _search_recordings(self, request: web.Request) -> web.StreamResponse:
         if problem := self._problem_of(request, wanted={"query", "limit"}):
@@ -199,13 +169,32 @@ class ContentStandIn:
             return self._refuse(400, 'the query is not recording:"…" AND artist:"…"')
         title, artist = (normalised(re.sub(r"\\(.)", r"\1", part)) for part in match.groups())
         found = [
-            {**_recording_json(song), "score": _FULL_SCORE}
+            {**recording_json(song), "score": _FULL_SCORE}
             for song in self._songs
             if song.in_musicbrainz
             and title in normalised(song.title)
             and artist in {normalised(name) for name in song.artists}
         ]
         return web.json_response({"created": "", "count": len(found), "offset": 0, "recordings": found})
+
+    async def _get_recording(self, request: web.Request) -> web.StreamResponse:
+        if problem := self._problem_of(request, wanted=set()):
+            return self._refuse(400, problem)
+        wanted = request.match_info["recording"]
+        found = [each for each in self._songs if each.recording_id == wanted and each.in_musicbrainz]
+        return web.json_response(recording_json(found[0])) if found else _not_in_musicbrainz()
+
+    async def _get_url(self, request: web.Request) -> web.StreamResponse:
+        if problem := self._problem_of(request, wanted={"resource"}):
+            return self._refuse(400, problem)
+        resource = request.query.get("resource", "")
+        if not resource.startswith(("http://", "https://")):
+            return self._refuse(400, "resource is an address")
+        linked = [each for each in self._songs if resource in each.links and each.in_musicbrainz]
+        if not linked:
+            return _not_in_musicbrainz()
+        includes = request.query.get("inc", "").split()
+        return web.json_response(url_json(resource, linked if "recording-rels" in includes else []))
 
     async def _get_front(self, request: web.Request) -> web.StreamResponse:
         release = request.match_info["release"]
@@ -253,43 +242,8 @@ def _is_asked_for(song: StandInSong, request: web.Request) -> bool:
     return True
 
 
-def _lyrics_json(song: StandInSong) -> dict[str, Any]:
-    number = int.from_bytes(hashlib.sha256(song.recording_id.encode()).digest()[:4], "big")
-    return {
-        "id": number,
-        "name": song.title,
-        "trackName": song.title,
-        "artistName": ", ".join(song.artists),
-        "albumName": song.album or "",
-        "duration": (song.duration_ms or 0) / 1000,
-        "instrumental": song.lyrics == "",
-        "plainLyrics": song.lyrics or None,
-        "syncedLyrics": None,
-    }
-
-
-def _recording_json(song: StandInSong) -> dict[str, Any]:
-    release = {
-        "id": song.release_id,
-        "title": song.album,
-        "status": "Official",
-        "date": song.released or "",
-        "release-group": {"primary-type": "Album", "secondary-types": []},
-    }
-    return {
-        "id": song.recording_id,
-        "title": song.title,
-        "length": song.duration_ms,
-        "disambiguation": "",
-        "first-release-date": song.released or "",
-        "artist-credit": [
-            {"name": name, "joinphrase": ", " if name != song.artists[-1] else "", "artist": {"name": name}}
-            for name in song.artists
-        ],
-        "isrcs": [song.isrc] if song.isrc else [],
-        "genres": [{"name": name, "count": len(song.genres) - place} for place, name in enumerate(song.genres)],
-        "releases": [release] if song.album else [],
-    }
+def _not_in_musicbrainz() -> web.Response:
+    return web.json_response({"error": "Not Found", "help": "https://musicbrainz.org/development/mmd"}, status=404)
 
 
 def _html(status: int) -> web.Response:

@@ -79,7 +79,7 @@ class StandInApi:
             grant = self._accounts.grant_of(authorization)
             if grant is None:
                 return error(401, "The access token expired")
-            if grant.user_id not in self.allow_listed:
+            if not grant.is_apps_own and grant.user_id not in self.allow_listed:
                 return web.Response(status=403, text=NOT_REGISTERED)
             if scope and scope not in grant.scopes:
                 return error(403, "Insufficient client scope")
@@ -91,7 +91,9 @@ class StandInApi:
 
         return handle
 
-    async def _me(self, _: web.Request, grant: Grant) -> dict[str, Any]:
+    async def _me(self, _: web.Request, grant: Grant) -> Any:
+        if grant.is_apps_own:
+            return error(401, "Unauthorized.")
         account = self._account(grant)
         return {
             "account_id": account.account_id,

@@ -38,11 +38,17 @@ class Grant:
     """What one account allowed, behind a code or a token."""
 
     user_id: str
+    """Empty for a token of the app itself, which is nobody's."""
     scopes: frozenset[str]
     redirect_uri: str
     challenge: str | None
     consented_at: datetime
     made_at: datetime
+
+    @property
+    def is_apps_own(self) -> bool:
+        """Whether the app logged in by itself."""
+        return not self.user_id
 
 
 class StandInAccounts:
@@ -161,7 +167,9 @@ class StandInAccounts:
             return self._redeem_code(form, has_secret=bool(has_secret))
         if form.get("grant_type") == "refresh_token":
             return self._redeem_refresh(form)
-        return _denied("unsupported_grant_type", "grant_type must be authorization_code or refresh_token")
+        if form.get("grant_type") == "client_credentials":
+            return self._log_app_in() if has_secret else _denied("invalid_client", "Invalid client secret")
+        return _denied("unsupported_grant_type", "grant_type is none of those that are supported")
 
     def _has_secret(self, request: web.Request) -> bool | None:
         """Return whether the Basic header is right, or None when there is none."""
@@ -202,6 +210,11 @@ class StandInAccounts:
             del self._refresh[old]
             new = self._new_refresh(grant)
         return self._issue(grant, refresh_token=new, says_scope=self._weather.says_scope_on_refresh)
+
+    def _log_app_in(self) -> web.Response:
+        now = self._now()
+        grant = Grant(user_id="", scopes=frozenset(), redirect_uri="", challenge=None, consented_at=now, made_at=now)
+        return self._issue(grant, refresh_token=None, says_scope=False)
 
     def _new_refresh(self, grant: Grant) -> str:
         token = "AQ" + secrets.token_urlsafe(80)

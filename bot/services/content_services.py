@@ -89,7 +89,11 @@ class ContentServices:
 
     def lyrics_of(self, track: Track) -> Asked[FoundLyrics]:
         """Ask LRCLIB for a track's lyrics."""
-        return self._ask(lyrics.SERVICE, lambda: self._lyrics.find(track.title, track.artists[0], track.duration_ms))
+        return self.lyrics_named(track.title, track.artists[0], track.duration_ms)
+
+    def lyrics_named(self, title: str, artist: str, duration_ms: int | None = None) -> Asked[FoundLyrics]:
+        """Ask LRCLIB for the lyrics of a song."""
+        return self._ask(lyrics.SERVICE, lambda: self._lyrics.find(title, artist, duration_ms))
 
     def recording_of(self, track: Track) -> Asked[Recording]:
         """Ask MusicBrainz what it knows about a track, by ISRC or by name."""
@@ -99,6 +103,14 @@ class ContentServices:
                 track.title, track.artists[0], isrc=track.isrc, duration_ms=track.duration_ms
             ),
         )
+
+    def recording_named(self, title: str, artist: str) -> Asked[Recording]:
+        """Ask MusicBrainz what it knows about a song."""
+        return self._ask(musicbrainz.SERVICE, lambda: self._musicbrainz.named(title, artist))
+
+    def recording_linked_with(self, address: str) -> Asked[Recording]:
+        """Ask MusicBrainz for the recording whose page elsewhere this is."""
+        return self._ask(musicbrainz.SERVICE, lambda: self._musicbrainz.linked_with(address))
 
     def cover_of_recording(self, recording: Recording) -> Asked[FoundCover]:
         """Ask the Cover Art Archive for the front of the album that a recording is on."""
