@@ -5,7 +5,7 @@ Plain blocking code with one lock around every change; services send it through 
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -14,12 +14,13 @@ import numpy as np
 
 from bot.errors import ClosingDownError
 from recommender.errors import EmptyCatalogError, IndexFileError
-from recommender.fused_space import FusedSpace
+from recommender.fused_space import MODALITIES, FusedSpace
+from recommender.fusion import Evidence
 from recommender.index.catalog_index import CatalogIndex
 from recommender.index.generations import newest_generation
 from recommender.ingestion import EmbedSummary, Ingestion
-from recommender.ports import ImageEncoder, Progress, RawVectors, RawVectorSource, TextEncoder
-from recommender.types import TrackKey, Vector
+from recommender.ports import ImageEncoder, Progress, RawVectors, RawVectorSource, TextEncoder, TrackLookup
+from recommender.types import Modality, TrackKey, Vector
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +56,7 @@ class SearchableCatalog:
         self,
         *,
         source: RawVectorSource,
+        lookup: TrackLookup,
         ingestion: Ingestion,
         text: TextEncoder,
         image: ImageEncoder,
@@ -62,6 +64,7 @@ class SearchableCatalog:
     ) -> None:
         self._closing = threading.Event()
         self._source = _UntilClosed(source, self._closing)
+        self._lookup = lookup
         self._ingestion = ingestion
         self._text = text
         self._vector_of = lru_cache(PROMPTS_KEPT)(self._encoded)
@@ -125,6 +128,32 @@ class SearchableCatalog:
             log.info("tracks became searchable added=%d total=%d", added, len(index))
         return Absorbed(tracks=added, is_complete=is_complete)
 
+    def absorb_now(self, keys: Sequence[TrackKey]) -> dict[TrackKey, frozenset[Modality]]:
+        """Embed these few tracks and make them searchable, however much else waits or is being built.
+
+        Returns:
+            What each of them can be compared by now, guesses not counted; nothing for one that cannot be found.
+
+        Raises:
+            EmptyCatalogError: Nothing is embedded yet that they could be compared with.
+            ClosingDownError: The catalog is being closed.
+        """
+        self.index()
+        self._ingestion.embed_text(keys=keys)
+        # Looked up only now: whoever knew the words may have named another album.
+        albums = {track.album_key for track in self._lookup.tracks(keys).values()}
+        self._ingestion.embed_covers(albums=[album for album in albums if album is not None])
+        while True:
+            index = self.index()
+            index.bring_in(self._source, keys)
+            if self._index is index:  # else a rebuild has put another in its place, which may not hold them
+                break
+        evidence = index.evidence_of(np.asarray(keys, dtype=np.int64)) == Evidence.OBSERVED
+        return {
+            key: frozenset(modality for modality, is_known in zip(MODALITIES, known, strict=True) if is_known)
+            for key, known in zip(keys, evidence, strict=True)
+        }
+
     def refresh(self) -> int:
         """Compare the index with the whole database and bring in what differs; return how many tracks were added.
 
@@ -146,8 +175,11 @@ class SearchableCatalog:
             EmptyCatalogError: Nothing is embedded yet.
         """
         with self._changing:
-            self._index = self._built(progress)
-            return self._index
+            index = self._built(progress)
+            # What was absorbed at once while the catalog was being read went into the index before.
+            index.refresh(self._source, after=index.last_key)
+            self._index = index
+            return index
 
     def close(self) -> None:
         """Let work under way end soon: what is embedded is kept, an index that is half built is not.

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -265,6 +265,24 @@ class CatalogIndex:
             self.remove(gone)
         return RefreshSummary(added=added, replaced=replaced, removed=len(gone))
 
+    def bring_in(self, source: RawVectorSource, keys: Iterable[TrackKey]) -> None:
+        """Bring in what the source has of a few tracks, without reading the rest of the catalog.
+
+        Keys that the source does not give are left as they are.
+        """
+        wanted = np.unique(np.fromiter(keys, dtype=np.int64))
+        while len(wanted):
+            after = TrackKey(int(wanted[0]) - 1)
+            raw = next(iter(source.batches(self._space.text, self._space.image, after=after)), None)
+            if raw is None or not len(raw.keys):
+                return
+            known, digests = self._digests_of(raw.keys)
+            changed = ~known | (digests != raw_digests(raw))
+            here = np.flatnonzero(np.isin(raw.keys, wanted) & changed)
+            if len(here):
+                self.add_raw(_of_rows(raw, here))
+            wanted = wanted[wanted > raw.keys[-1]]
+
     def _scored(self, query: Vector, rows: Rows | None, overlay: Overlay) -> tuple[Keys, Vector]:
         """Return keys and inner products of the stored rows that still count."""
         if rows is not None:
@@ -299,6 +317,7 @@ def _of_rows(raw: RawVectors, rows: Rows) -> RawVectors:
         audio=raw.audio[rows],
         artists=tuple(raw.artists[row] for row in rows),
         popularity=raw.popularity[rows],
+        terms=None if raw.terms is None else raw.terms.of_rows(rows.tolist()),
     )
 
 

@@ -19,6 +19,8 @@ _CHUNK = 10_000
 """Names compared at a time, so that memory stays flat."""
 _LIKE_ENOUGH = 50.0
 """Of 100; below this, names have little more than letters in common."""
+_NEARLY = 80.0
+"""Of 100; from here on, a name is taken for another one misspelt: a letter of five, or two of eleven."""
 _BETWEEN = re.compile(r"\s+(?:[-–—]|by)\s+", re.IGNORECASE)
 _MOST_OF_A_NAME = 100
 _LAST = "\U0010ffff"
@@ -59,6 +61,26 @@ def closest_titles(connection: Connection, text: str, limit: int) -> list[TrackK
     return [TrackKey(-rank[2]) for rank in heapq.nlargest(limit, best.values())]
 
 
+def nearly_titled(connection: Connection, title: str, artist: str, limit: int) -> list[TrackKey]:
+    """Return the tracks of which title and artist may be a misspelling, each of the two for itself; best first.
+
+    Spelling the artist right does not make *Hello* a misspelling of *Hallelujah*, nor the title one artist another.
+    """
+    wanted, by = song_title(title), normalised(artist)
+    names = select(_ARTIST.c.name_normalised).distinct()
+    artists = [
+        rows[place].name_normalised
+        for rows in _in_chunks(connection, names)
+        for _, place in _most_alike(by, [row.name_normalised for row in rows], None, at_least=_NEARLY)
+    ]
+    theirs = select(_TRACK.c.id, _TRACK.c.recording).where(
+        exists().where(_ARTIST.c.track_id == _TRACK.c.id, _ARTIST.c.name_normalised.in_(artists))
+    )
+    rows = connection.execute(theirs.order_by(_TRACK.c.id)).all() if artists else []
+    alike = _most_alike(wanted, [row.recording.partition(" | ")[0] for row in rows], limit, at_least=_NEARLY)
+    return [TrackKey(rows[place].id) for _, place in alike]
+
+
 def artist_named(connection: Connection, text: str) -> str | None:
     """Return the normalised name of the artist called this, with or without a leading *the*, or None."""
     for name in _spellings(normalised(text)):
@@ -76,6 +98,12 @@ def closest_artists(connection: Connection, text: str, limit: int) -> list[str]:
         alike = _most_alike(wanted, [row.name_normalised for row in rows], limit)
         best = heapq.nlargest(limit, [*best, *((likeness, rows[place].name) for likeness, place in alike)])
     return [name for _, name in best]
+
+
+def closest_of(text: str, names: Sequence[str], limit: int) -> list[str]:
+    """Return those of the names that are spelt most like the text, best first; among equals the earlier one."""
+    alike = _most_alike(normalised(text), [normalised(name) for name in names], limit)
+    return [names[place] for _, place in alike]
 
 
 def _called(connection: Connection, title: str, limit: int, *, artists: Sequence[str] = ()) -> list[TrackKey]:
@@ -100,12 +128,6 @@ def _called(connection: Connection, title: str, limit: int, *, artists: Sequence
     ranked = [TrackKey(row.id) for row in sorted(same_version or rows, key=rank)[:_MOST_OF_A_NAME]]
     return each_recording_once(connection, ranked)[:limit]
 
-def closest_of(text: str, names: Sequence[str], limit: int) -> list[str]:
-    """Return those of the names that are spelt most like the text, best first; among equals the earlier one."""
-    alike = _most_alike(normalised(text), [normalised(name) for name in names], limit)
-    return [names[place] for _, place in alike]
-
-
 
 def _version(recording: str) -> str:
     return recording.rpartition(" | ")[2]
@@ -120,7 +142,9 @@ def _in_chunks(connection: Connection, statement: Select[Any]) -> Iterator[Seque
     return connection.execute(statement.execution_options(yield_per=_CHUNK)).partitions()
 
 
-def _most_alike(wanted: str, names: Sequence[str], limit: int) -> list[tuple[float, int]]:
-    """Return likeness in percent and place of the names most like the wanted one."""
-    found = process.extract(wanted, names, scorer=fuzz.ratio, limit=limit, score_cutoff=_LIKE_ENOUGH)
+def _most_alike(
+    wanted: str, names: Sequence[str], limit: int | None, *, at_least: float = _LIKE_ENOUGH
+) -> list[tuple[float, int]]:
+    """Return likeness in percent and place of the names most like the wanted one; with no limit, of all alike."""
+    found = process.extract(wanted, names, scorer=fuzz.ratio, limit=limit, score_cutoff=at_least)
     return [(likeness, place) for _, likeness, place in found]

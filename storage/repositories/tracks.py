@@ -129,6 +129,10 @@ class TrackRepository:
         keys = naming.closest_titles(self._connection, text, limit)
         return [f"{track.title} – {track.artists[0]}" for track in self._in_order(keys)]
 
+    def nearly_titled(self, title: str, artist: str, limit: int = 1) -> list[Track]:
+        """Return the tracks of which this title and this artist may be a misspelling, best first."""
+        return self._in_order(naming.nearly_titled(self._connection, title, artist, limit))
+
     def artist_named(self, text: str) -> str | None:
         """Return the normalised name of the artist who is called this (a leading *the* is optional), or None."""
         return naming.artist_named(self._connection, text)
