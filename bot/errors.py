@@ -3,6 +3,9 @@
 BotError
 ├── SettingsError             the environment or .env says something impossible
 ├── NotFoundInCatalogError    no track or artist of that name (carries the closest)
+├── LinkedSongUnknownError    a link to a song that could not be looked up
+├── SongUnreadableError       a song that was looked up, and of which nothing may be read
+├── StillLookingUpError       a song is being looked up, which takes longer than one waits
 ├── TrackGoneError            a button names a track that the catalog no longer has
 ├── SeveralSeedsError         more than one of track, artist and prompt was given
 ├── DatasetFileError          a dataset file cannot be read or understood
@@ -19,6 +22,7 @@ BotError
 │   ├── AccountTakenError     another member has linked that Spotify account
 │   └── PastedAddressError    what was pasted is not the address Spotify led to
 └── SpotifyError
+    ├── NoSpotifyTokenError   neither the app nor the member has a token to look something up with
     ├── SpotifyNotSetUpError  the operator gave no client id, or one that Spotify does not know
     ├── NeedsRelinkError      the refresh token is dead
     ├── AccessTokenRefusedError  the access token is not valid any more; a refresh helps
@@ -49,11 +53,33 @@ class SettingsError(BotError):
 class NotFoundInCatalogError(BotError):
     """Nothing in the catalog has that name."""
 
-    def __init__(self, asked: str, closest: tuple[str, ...]) -> None:
-        hint = f" Closest: {'; '.join(closest)}." if closest else " Nothing there comes close, either."
-        super().__init__(f"Nothing in the catalog is called “{' '.join(asked.split())}”.{hint}")
+    def __init__(self, asked: str, closest: tuple[str, ...], *, why: tuple[str, ...] = ()) -> None:
+        """Take what was asked for, what comes closest, and further sentences: why it was not found outside."""
+        hint = f"Closest: {'; '.join(closest)}." if closest else "Nothing there comes close, either."
+        super().__init__(" ".join((f"Nothing in the catalog is called “{' '.join(asked.split())}”.", hint, *why)))
         self.asked = asked
         self.closest = closest
+
+
+class LinkedSongUnknownError(BotError):
+    """The catalog does not hold the song that a link leads to, and it could not be looked up."""
+
+    def __init__(self, why: tuple[str, ...]) -> None:
+        super().__init__(" ".join(("The catalog does not hold the song behind that link.", *why)))
+
+
+class SongUnreadableError(BotError):
+    """A song was found outside, but nobody has words or a cover of it that may be read."""
+
+    def __init__(self, title: str, artist: str, *, because: str) -> None:
+        super().__init__(f"I found “{title}” by {artist}, but have nothing to compare it by: {because}")
+
+
+class StillLookingUpError(BotError):
+    """A song that is looked up takes longer than anybody should wait."""
+
+    def __init__(self) -> None:
+        super().__init__("I am still looking that song up and reading it. Ask me again in a minute.")
 
 
 class DatasetFileError(BotError):
@@ -197,6 +223,18 @@ class SpotifyNotSetUpError(SpotifyError):
         super().__init__(
             "Spotify is not set up for this bot: its operator sets SPOTIFY_CLIENT_ID. "
             "/recommend track and /recommend prompt work without it."
+        )
+
+
+class NoSpotifyTokenError(SpotifyError):
+    """Spotify's catalog cannot be asked: the app has no secret, and whoever asks has no link."""
+
+    def __init__(self, *, is_member: bool) -> None:
+        """Say whether it is a member who asks."""
+        super().__init__(
+            "Spotify cannot be asked: this bot's app has no secret, and you have not linked Spotify (/link)."
+            if is_member
+            else "Spotify cannot be asked: SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET are not both set."
         )
 
 

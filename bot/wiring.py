@@ -1,10 +1,10 @@
 """Builds every object once, from top to bottom, and closes them in reverse."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from bot.background import BlockingPool, blocking_pool
@@ -23,8 +23,11 @@ from bot.services.library_sync import LibrarySyncService
 from bot.services.linking import LinkedAccount, LinkingService
 from bot.services.recommending import RecommendingService
 from bot.services.searchable_catalog import SearchableCatalog
+from bot.services.song_lookup import SongLookup
 from bot.services.spotify_access import SpotifyAccess
+from bot.services.spotify_catalog import SpotifyCatalog
 from bot.services.status import StatusService
+from bot.services.unseen_tracks import PATIENCE, UnseenTracks
 from bot.services.upkeep import Step, Upkeep
 from bot.settings import Settings
 from recommender.encoders.conversion import convert_beforehand
@@ -47,6 +50,8 @@ LIBRARY_CHUNK = 16
 """Tracks that the running bot embeds together: services give one answer a second, so larger chunks come late."""
 BLOCKING_WORKERS = 4
 """Threads for the database and for Spotify's blocking calls."""
+LOOKUP_WORKERS = 2
+"""Threads that look up and read songs which members name: so many at the same time."""
 
 
 def utc_now() -> datetime:
@@ -62,6 +67,7 @@ class Core:
     database: Database
     store: CatalogStore
     lists: StoredLists
+    services: ContentServices
     content: Content
     catalog: SearchableCatalog
 
@@ -91,6 +97,7 @@ class SpotifySide:
     login: SpotifyLogin
     budget: SpotifyBudget
     access: SpotifyAccess
+    catalog: SpotifyCatalog
     library: LibrarySyncService
 
 
@@ -107,27 +114,46 @@ def open_core(settings: Settings, *, chunk: int = TRACKS_PER_CHUNK) -> Iterator[
         database = Database.open(settings.database, _cipher(settings))
         closing.callback(database.close)
         store = CatalogStore(database)
-        content = Content(database, ContentServices(settings))
+        services = ContentServices(settings)
+        content = Content(database, services)
         closing.callback(content.close)
         models = settings.home / MODELS
         text = text_encoder(settings.text_encoder, models)
         image = image_encoder(settings.image_encoder, models)
         catalog = SearchableCatalog(
             source=store,
+            lookup=store,
             ingestion=Ingestion(store, text, image, content, content, tracks_per_chunk=chunk),
             text=text,
             image=image,
             folder=settings.home / "index",
         )
         lists = StoredLists(database, strengths_of)
-        yield Core(settings=settings, database=database, store=store, lists=lists, content=content, catalog=catalog)
+        yield Core(
+            settings=settings,
+            database=database,
+            store=store,
+            lists=lists,
+            services=services,
+            content=content,
+            catalog=catalog,
+        )
 
 
 @contextmanager
-def open_recommending(settings: Settings) -> Iterator[RecommendingService]:
-    """Open what the command line recommends with."""
-    with open_core(settings) as core, blocking_pool("blocking", BLOCKING_WORKERS) as blocking:
-        yield RecommendingService(core.database, core.catalog, core.recommender_for, blocking, now=utc_now)
+def open_recommending(
+    settings: Settings, *, tell: Callable[[str], None] = lambda _sentence: None
+) -> Iterator[RecommendingService]:
+    """Open what the command line recommends with; ``tell`` hears what takes its time."""
+    with (
+        open_core(settings) as core,
+        blocking_pool("blocking", BLOCKING_WORKERS) as blocking,
+        blocking_pool("lookup", LOOKUP_WORKERS) as reading,
+    ):
+        unseen = _unseen_tracks(core, _spotify_side(core, blocking), blocking, reading, patience=None, tell=tell)
+        yield RecommendingService(
+            core.database, core.catalog, core.recommender_for, blocking, now=utc_now, unseen=unseen
+        )
 
 
 def run_nightly(settings: Settings) -> tuple[Step, ...]:
@@ -170,9 +196,12 @@ async def _serve(settings: Settings) -> None:
         blocking = closing.enter_context(blocking_pool("blocking", BLOCKING_WORKERS))
         completing = closing.enter_context(blocking_pool("completing", 1))
         encoding = closing.enter_context(blocking_pool("encoding", 1))
+        reading = closing.enter_context(blocking_pool("lookup", LOOKUP_WORKERS))
         tasks = await closing.enter_async_context(cancelled_at_the_end())
         spotify = _spotify_side(core, blocking)
         upkeep = _upkeep(core, spotify.library, blocking, encoding, tasks)
+        unseen = _unseen_tracks(core, spotify, blocking, reading)
+        closing.push_async_callback(unseen.close)
 
         def welcome(account: LinkedAccount) -> None:
             upkeep.linked(account.member)
@@ -197,6 +226,7 @@ async def _serve(settings: Settings) -> None:
                     now=utc_now,
                     library=upkeep,
                     completing=completing,
+                    unseen=unseen,
                 ),
                 linking=linking,
                 feedback=FeedbackService(core.database, blocking, now=utc_now),
@@ -245,8 +275,30 @@ def _spotify_side(core: Core, blocking: BlockingPool) -> SpotifySide:
         gateway=lambda token: SpotifyGateway(token, api_base=settings.spotify_api_base, session=session, now=utc_now),
         now=utc_now,
     )
+    catalog = SpotifyCatalog(access, login, budget, blocking, now=utc_now)
     library = LibrarySyncService(core.database, access, blocking, now=utc_now)
-    return SpotifySide(login=login, budget=budget, access=access, library=library)
+    return SpotifySide(login=login, budget=budget, access=access, catalog=catalog, library=library)
+
+
+def _unseen_tracks(
+    core: Core,
+    spotify: SpotifySide,
+    blocking: BlockingPool,
+    reading: BlockingPool,
+    *,
+    patience: timedelta | None = PATIENCE,
+    tell: Callable[[str], None] = lambda _sentence: None,
+) -> UnseenTracks:
+    return UnseenTracks(
+        core.database,
+        core.catalog,
+        SongLookup(spotify.catalog, core.services, reading, tell=tell),
+        core.content,
+        blocking=blocking,
+        reading=reading,
+        patience=patience,
+        tell=tell,
+    )
 
 
 def _upkeep(

@@ -32,6 +32,7 @@ PREPARED = "prepared.json"
 GRANTS = "spotify-grants.json"
 BOT_READY_WITHIN_S = 120.0
 _CLIENT_ID = hashlib.sha256(b"the playground's app").hexdigest()[:32]
+_CLIENT_SECRET = hashlib.sha256(b"the secret of the playground's app").hexdigest()[:32]
 
 
 class Playground:
@@ -106,6 +107,7 @@ class Playground:
             "DISCORD_API_BASE": self.discord.api_base,
             "DISCORD_GATEWAY_URL": self.discord.gateway_url,
             "SPOTIFY_CLIENT_ID": _CLIENT_ID,
+            "SPOTIFY_CLIENT_SECRET": _CLIENT_SECRET,
             "SPOTIFY_API_BASE": self.spotify.base,
             "SPOTIFY_ACCOUNTS_BASE": self.spotify.base,
             "PUBLIC_URL": self._public_url,
@@ -213,6 +215,7 @@ class Playground:
         return SpotifyStandIn(
             [account_of(each, self.catalog, now=moment, cover_url=self.page.cover_url) for each in LISTENERS],
             client_id=_CLIENT_ID,
+            client_secret=_CLIENT_SECRET,
             redirect_uris=[f"{self._public_url}/spotify/callback"],
             catalog=[stand_in_track(track, self.page.cover_url) for track in self.catalog.tracks],
         )

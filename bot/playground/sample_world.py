@@ -4,7 +4,7 @@ from bot.playground.content_standin import StandInSong
 from bot.playground.discord_standin_people import StandInUser
 from bot.playground.page_visit import Person
 from bot.playground.sample.catalog import SampleCatalog, SampleTrack
-from bot.playground.sample.listeners import Listener
+from bot.playground.sample.listeners import LISTENERS, Listener
 
 
 def discord_user(listener: Listener) -> StandInUser:
@@ -30,13 +30,16 @@ def song(track: SampleTrack) -> StandInSong:
         genres=track.facts.genres,
         released=str(track.album.released),
         lyrics=track.lyrics,
+        links=(page_on_spotify(track),),
     )
 
 
 def tries(catalog: SampleCatalog) -> list[str]:
-    """Return commands that show what the bot can do with this catalog."""
+    """Return commands that show what the bot can do with this catalog, and with a song that is not in it."""
     loud = max(catalog.dataset, key=lambda track: (track.genre == "metal", track.facts.popularity or 0))
     neon = max(catalog.dataset, key=lambda track: (track.genre == "synthwave", track.facts.popularity or 0))
+    played = {genre for listener in LISTENERS for genre in listener.tastes}
+    strangers = sorted(catalog.unheard, key=lambda track: (track.genre in played, -(track.facts.popularity or 0)))
     return [
         "/link",
         "/recommend",
@@ -44,4 +47,10 @@ def tries(catalog: SampleCatalog) -> list[str]:
         "/recommend prompt: driving through a neon city at night",
         f"/recommend track: {loud.facts.title}",
         f"/recommend artist: {neon.facts.artists[0]} by: cover",
+        *(f"/recommend track: {page_on_spotify(track)}" for track in strangers[:1]),
     ]
+
+
+def page_on_spotify(track: SampleTrack) -> str:
+    """Return the address of a track, as people share it."""
+    return f"https://open.spotify.com/track/{track.spotify_id}"

@@ -1,8 +1,8 @@
 """Recommending: from what a member asks for to ranked suggestions with reasons."""
 
-import re
+import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -10,6 +10,8 @@ from bot.background import BlockingPool
 from bot.errors import NotFoundInCatalogError, NotLinkedError
 from bot.services.asks import Answer, Ask, TitleChoice
 from bot.services.searchable_catalog import SearchableCatalog
+from bot.services.track_names import find_track
+from bot.services.unseen_tracks import UnseenTracks
 from recommender.errors import EmptyCatalogError, NothingToGoOnError
 from recommender.index.catalog_index import CatalogIndex
 from recommender.ranking.recommender import Recommender
@@ -37,10 +39,6 @@ NO_REPEAT_FOR = timedelta(days=14)
 """A member is not given the same track again for this long, so that asking again digs further."""
 CONTENT_SOURCE = "content"
 """Candidates came from the index of fused vectors."""
-_KEY = re.compile(r"key:(\d{1,18})")
-_SPOTIFY_TRACK = re.compile(
-    r"^(?:spotify:track:|https?://open\.spotify\.com/(?:intl-[a-z-]+/)?track/)([0-9A-Za-z]{22})"
-)
 
 
 class LibraryRefresh(Protocol):
@@ -64,8 +62,12 @@ class RecommendingService:
         now: Callable[[], datetime],
         library: LibraryRefresh | None = None,
         completing: BlockingPool | None = None,
+        unseen: UnseenTracks | None = None,
     ) -> None:
-        """Take collaborators; ``completing`` keeps autocomplete from waiting behind answers."""
+        """Take collaborators.
+
+        ``completing`` keeps autocomplete from waiting behind answers; ``unseen`` brings in tracks that are not known.
+        """
         self._database = database
         self._catalog = catalog
         self._recommender_for = recommender_for
@@ -73,19 +75,22 @@ class RecommendingService:
         self._completing = completing or blocking
         self._now = now
         self._library = library
+        self._unseen = unseen
 
     async def recommend(self, ask: Ask) -> Answer:
         """Return suggestions for what was asked; a member's library is brought up to date first.
 
         Raises:
-            NotFoundInCatalogError: A named track or artist is not in the catalog.
+            NotFoundInCatalogError: A named track or artist is not in the catalog; the track not outside, either.
+            BotError: As :meth:`UnseenTracks.bring_in` raises, where a named track had to be looked up.
             NotLinkedError: 'For me' from a member of whom nothing is known.
             RecommenderError: The catalog is empty, or the seed gives no direction.
         """
         notes: tuple[str, ...] = ()
         if self._library is not None and ask.is_for_me:
             notes = await self._library.bring_up_to_date(_asking_member(ask))
-        return await self._blocking.run(self._answer, ask, notes)
+        ask, brought_in = await self._with_unseen(ask)
+        return await self._blocking.run(self._answer, ask, (*brought_in, *notes))
 
     async def complete_title(self, typed: str) -> list[TitleChoice]:
         """Return up to 25 tracks whose title or artist goes on from what was typed; nothing typed gives the popular."""
@@ -106,11 +111,21 @@ class RecommendingService:
         notes = (
             (f"The words of {unread:,} tracks are not embedded: run `cratedigger catalog embed`.",) if unread else ()
         )
+        if self._unseen is not None and ask.tracks:
+            ask, brought_in = asyncio.run(self._with_unseen(ask))
+            notes = (*brought_in, *notes)
         try:
             return self._answer(ask, notes)
         except NotLinkedError as error:
             msg = f"Nothing is known of member {ask.member}: no link, no history, no verdicts."
             raise NothingToGoOnError(msg) from error
+
+    async def _with_unseen(self, ask: Ask) -> tuple[Ask, tuple[str, ...]]:
+        """Return what was asked with tracks that can be found, and remarks on those that had to be brought in."""
+        if self._unseen is None or not ask.tracks:
+            return ask, ()
+        brought = await self._unseen.bring_in(ask.tracks, ask.member)
+        return replace(ask, tracks=brought.names), brought.notes
 
     def _complete(self, typed: str) -> list[TitleChoice]:
         with self._database.reading() as stored:
@@ -204,16 +219,10 @@ def _artist_seed(stored: Stored, named: str) -> _ResolvedSeed:
 
 
 def _find_track(stored: Stored, name: str) -> Track:
-    if (by_key := _KEY.fullmatch(name.strip())) is not None:
-        found = list(stored.tracks.of_keys([TrackKey(int(by_key[1]))]).values())
-    elif (by_id := _SPOTIFY_TRACK.search(name.strip())) is not None:
-        keys = stored.tracks.by_spotify_ids([by_id[1]]).values()
-        found = list(stored.tracks.of_keys(keys).values())
-    else:
-        found = stored.tracks.titled(name, 1)
-    if not found:
+    found = find_track(stored, name)
+    if found is None:
         raise _not_found(stored, name, stored.tracks.closest_titles(name, MOST_HINTS))
-    return found[0]
+    return found
 
 
 def _not_found(stored: Stored, named: str, closest: Sequence[str]) -> Exception:
