@@ -15,6 +15,7 @@ from recommender.ranking.explanations import Grounds, reason_for
 from recommender.ranking.pool import Pool, artists_of, song_key
 from recommender.ranking.popularity import decayed_popularity
 from recommender.ranking.prompt_meaning import PromptMeaning
+from recommender.ranking.rolls import rolled
 from recommender.ranking.scoring import (
     ASKED_ERA_SHARE,
     ERA_SHARE,
@@ -118,18 +119,26 @@ def _era(
     return era_closeness(years, [None if own is None else own.year for own in because_of]), ERA_SHARE
 
 
-def order_of(ranked: RankedPool, directions: Sequence[Direction], count: int) -> list[int]:
+def order_of(ranked: RankedPool, directions: Sequence[Direction], count: int, *, roll: int = 0) -> list[int]:
     """Return the rows to suggest, best first: varied, each song once, each direction with its share.
 
     No artist comes more than :data:`MAX_PER_ARTIST` times. A direction too poor to fill its share leaves it to others.
+    A ``roll`` other than 0 draws another good list; see :func:`recommender.ranking.rolls.rolled`.
     """
     tracks = ranked.pool.tracks
     labels: list[list[Label]] = [
         [("song", song_key(track)), *(("artist", name) for name in sorted(artists_of(track)))] for track in tracks
     ]
     caps = {label: 1 if label[0] == "song" else MAX_PER_ARTIST for row in labels for label in row}
-    return capped_mmr_order(
+    relevance = rolled(
         np.asarray([each.total for each in ranked.parts], dtype=np.float32),
+        np.asarray([track.key for track in tracks], dtype=np.int64),
+        roll,
+        groups=ranked.content.direction.tolist(),
+        places=count,
+    )
+    return capped_mmr_order(
+        relevance,
         clustering_points(ranked.pool.vectors, ranked.slices),
         trade_off=VARIETY_TRADE_OFF,
         count=count,

@@ -16,6 +16,7 @@ from recommender.candidates import NO_KEYS, POOL_SIZE, candidates, nearest
 from recommender.errors import EmptyCatalogError
 from recommender.ports import TrackLookup
 from recommender.ranking.directions import Direction, PromptEncoder, SearchableIndex, known_vectors
+from recommender.ranking.novelty import novelty_of
 from recommender.ranking.pool import artists_of, pool_of, unwanted_for
 from recommender.ranking.ranked import order_of, ranked_pool, suggestion_of
 from recommender.ranking.scoring import MAX_DISLIKES
@@ -99,22 +100,25 @@ class Recommender:
         )
         pool = pool_of(self._index, keys, tracks, unwanted)
         if len(pool) == 0:
-            return self._answer(())
+            return self._answer(request, (), frozenset())
+        familiar = frozenset(played) | start.artists
         ranked = ranked_pool(
             pool,
             start.directions,
             request,
             behind=behind,
-            familiar=frozenset(played) | start.artists,
+            familiar=familiar,
             disliked=known_vectors(self._index, profile.disliked[:MAX_DISLIKES]),
             slices=self._index.space.slices,
             today=now.date(),
             meaning=start.meaning,
         )
-        return self._answer(
+        order = order_of(ranked, start.directions, request.count, roll=request.roll)
+        suggestions = (
             suggestion_of(ranked, row, rank=rank, request=request, evidence=profile.evidence, played=frozenset(played))
-            for rank, row in enumerate(order_of(ranked, start.directions, request.count), start=1)
+            for rank, row in enumerate(order, start=1)
         )
+        return self._answer(request, tuple(suggestions), familiar)
 
     def _profile(self, request: Request, signals: Sequence[Signal], now: datetime) -> TasteProfile:
         if request.seed.kind is not SeedKind.MEMBER:
@@ -148,11 +152,21 @@ class Recommender:
     def _of_artists(self, names: Iterable[str]) -> Keys:
         return np.unique(np.concatenate([NO_KEYS, *(self._lookup.keys_of_artist(name) for name in names)]))
 
-    def _answer(self, suggestions: Iterable[Suggestion]) -> Recommendation:
+    def _answer(
+        self, request: Request, suggestions: tuple[Suggestion, ...], familiar: frozenset[str]
+    ) -> Recommendation:
+        novelty = novelty_of(
+            [each.track for each in suggestions],
+            discovery=request.discovery,
+            familiar=familiar,
+            popularity_counts=self._lookup.popularity_counts(),
+        )
         return Recommendation(
-            suggestions=tuple(suggestions),
+            suggestions=suggestions,
             catalog_tracks=len(self._index),
             fingerprint=self._index.space.fingerprint,
+            novelty=novelty,
+            roll=request.roll,
         )
 
 
