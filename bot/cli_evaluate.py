@@ -2,80 +2,194 @@
 
 import json
 import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.console import Console
 
-from bot.settings import read_settings
+from bot.settings import from_here, read_settings
+
+if TYPE_CHECKING:
+    from bot.services.evaluation import Measured
+    from recommender.evaluation.compare import Report
+    from recommender.evaluation.splits import SplitKind, Task
+    from recommender.ports import Progress
 
 DEFAULT_SEED = 0
+STANDARD_OUTPUT = "-"
+INTERRUPTED = 130
+"""Exit code of a command that was stopped by Ctrl-C, as shells use it."""
+
+_MINUTE = 60
 
 
 def evaluate(
-    task: Annotated[str, typer.Option(help="continuation (playlists) or listening (members, tracks, counts).")],
-    data: Annotated[Path, typer.Option(help="CSV (also .gz, .zip) or Parquet.", exists=True, dir_okay=False)],
+    task: Annotated[
+        str, typer.Option(help="continuation (playlists), listening, counts (members, tracks, counts) or tracks.")
+    ],
+    data: Annotated[Path, typer.Option(help="CSV (also .gz, .zip) or Parquet.")],
     methods: Annotated[
         str | None, typer.Option(help="Names with commas between; all that there are if left out.")
     ] = None,
     k: Annotated[int, typer.Option(help="Places of a list that count.", min=1, max=100)] = 10,
     seed: Annotated[list[int] | None, typer.Option(help="Of the split; repeatable, then means are shown.")] = None,
-    split: Annotated[str | None, typer.Option(help="all or warm (continuation); holdout or loo (listening).")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON alone on standard output.")] = False,
+    split: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="all, warm or cold (continuation); holdout, loo or cold (listening, counts); playlist, subgenre or "
+            "artist (tracks). Repeatable; the first of these if left out."
+        ),
+    ] = None,
+    markdown: Annotated[
+        str | None, typer.Option(help="Write all figures to this file as Markdown; - prints them instead of the table.")
+    ] = None,
+    chart: Annotated[Path | None, typer.Option(help="Draw the main figure to this PNG file.")] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print JSON alone on standard output; a list of it for several splits.")
+    ] = False,
 ) -> None:
-    """Measure how well held-out tracks are found: our engine, and the baselines it must beat."""
-    from bot.presenters.evaluation import evaluation_json, evaluation_table
+    """Measure how well held-out tracks are found: our engine, and the baselines it must beat.
+
+    Ctrl-C ends it with the methods that are finished. The systems that this one grew from are measured as they were:
+
+    - mean-vector: the mean of several songs' features, year and popularity among them; cosine
+
+    - mean-vector-kmeans: the same, from the K-means(20) cluster of the mean
+
+    - alpha-hybrid: MinMax-scaled audio features and popularity weighted by release date, alpha 0.5
+
+    - bert: the words of the lyrics and covers system, a mean text vector
+
+    - item-knn, user-knn, als, tfidf, word2vec: the hybrid study
+    """
+    from bot.presenters.evaluation import evaluation_json, evaluation_markdown, evaluation_table
+    from recommender.evaluation.splits import Task
+
+    if task not in set(Task):
+        _wrong(f"--task: {task!r} is none of {', '.join(Task)}.")
+    if as_json and markdown == STANDARD_OUTPUT:
+        _wrong("--json and --markdown -: only one of them can be printed.")
+    if not from_here(data).is_file():
+        _wrong(f"--data: {data} is not a file." if from_here(data).exists() else f"--data: there is no file {data}.")
+    measured, was_stopped = _measured(
+        from_here(data),
+        Task(task),
+        _splits(split, Task(task)),
+        methods=_named(methods, Task(task)),
+        k=k,
+        seeds=tuple(dict.fromkeys(seed or [DEFAULT_SEED])),
+    )
+    if as_json:
+        answers = [evaluation_json(each) for each in measured]
+        sys.stdout.write(json.dumps(answers if len(split or ()) > 1 else answers[0], ensure_ascii=False) + "\n")
+    elif markdown == STANDARD_OUTPUT:
+        sys.stdout.write("\n".join(map(evaluation_markdown, measured)))
+    else:
+        for each in measured:
+            Console().print(evaluation_table(each))
+    if markdown is not None and markdown != STANDARD_OUTPUT:
+        from_here(Path(markdown)).write_text("\n".join(map(evaluation_markdown, measured)), encoding="utf-8")
+    if chart is not None:
+        from bot.presenters.evaluation_chart import evaluation_chart
+
+        from_here(chart).write_bytes(evaluation_chart(measured).png)
+    if was_stopped:
+        Console(stderr=True).print("Stopped: these are the methods that were finished.")
+        sys.exit(INTERRUPTED)
+
+
+def _measured(
+    data: Path, task: "Task", splits: Sequence["SplitKind"], *, methods: tuple[str, ...], k: int, seeds: tuple[int, ...]
+) -> tuple[list["Measured"], bool]:
+    """Return what is measured of each split, and whether Ctrl-C ended it before all were."""
     from bot.services.evaluation import measure
     from bot.wiring import MODELS
     from recommender.encoders.conversion import convert_beforehand
     from recommender.encoders.registry import text_encoder
-    from recommender.evaluation.splits import SPLITS_OF, SplitKind, Task
+    from recommender.evaluation.methods import needs_encoder
 
-    if task not in set(Task):
-        _wrong(f"--task: {task!r} is none of {', '.join(Task)}.")
-    splits = SPLITS_OF[Task(task)]
-    if split is not None and split not in splits:
-        _wrong(f"--split: {split!r} is none of {', '.join(splits)}, which fit --task {task}.")
-    names = _named(methods)
     settings = read_settings()
     cache = settings.home / MODELS
-    err = Console(stderr=True)
-    if any(name.startswith("ours") for name in names):
+    if any(needs_encoder(name, task) for name in methods):
         convert_beforehand(settings.text_encoder, settings.image_encoder, cache)
-    with err.status("Reading") as status:
-        measured = measure(
-            data,
-            task=Task(task),
-            split=SplitKind(split) if split is not None else splits[0],
-            methods=names,
-            k=k,
-            seeds=tuple(dict.fromkeys(seed or [DEFAULT_SEED])),
-            encoder=text_encoder(settings.text_encoder, cache),
-            home=settings.home,
-            reading=lambda done, total: status.update(f"Reading {done / total:.0%}"),
-            embedding=lambda done, total: status.update(f"Embedding {done:,} of {total:,} texts"),
-            report=lambda method, of_seed: status.update(f"Measuring {method}, seed {of_seed}"),
+    encoder = text_encoder(settings.text_encoder, cache)
+    done: list[Measured] = []
+    for kind in splits:
+        with _progress(methods, seeds, f", {kind}" if len(splits) > 1 else "") as (reading, embedding, report):
+            try:
+                done.append(
+                    measure(
+                        data,
+                        task=task,
+                        split=kind,
+                        methods=methods,
+                        k=k,
+                        seeds=seeds,
+                        encoder=encoder,
+                        home=settings.home,
+                        reading=reading,
+                        embedding=embedding,
+                        report=report,
+                    )
+                )
+            except KeyboardInterrupt:
+                if not done:
+                    raise
+                return done, True
+        if done[-1].evaluation.was_stopped:
+            return done, True
+    return done, False
+
+
+@contextmanager
+def _progress(
+    methods: Sequence[str], seeds: Sequence[int], of_split: str
+) -> Iterator[tuple["Progress", "Progress", "Report"]]:
+    """Show on standard error what is being done, and for how long; yield what is told of it."""
+    started = time.monotonic()
+    with Console(stderr=True).status(f"Reading{of_split}") as status:
+
+        def measuring(method: str, seed: int) -> None:
+            place = f"{methods.index(method) + 1} of {len(methods)}"
+            minutes, seconds = divmod(round(time.monotonic() - started), _MINUTE)
+            of_seed = f", seed {seeds.index(seed) + 1} of {len(seeds)}" if len(seeds) > 1 else ""
+            status.update(f"Measuring {method} ({place}{of_seed}{of_split}); {minutes}:{seconds:02} so far")
+
+        yield (
+            lambda done, total: status.update(f"Reading{of_split} {done / total:.0%}"),
+            lambda done, total: status.update(f"Embedding {done:,} of {total:,} texts"),
+            measuring,
         )
-    if as_json:
-        sys.stdout.write(json.dumps(evaluation_json(measured), ensure_ascii=False) + "\n")
-    else:
-        Console().print(evaluation_table(measured))
 
 
-def _named(methods: str | None) -> tuple[str, ...]:
+def _splits(named: Sequence[str] | None, task: "Task") -> tuple["SplitKind", ...]:
+    from recommender.evaluation.splits import SPLITS_OF, SplitKind
+
+    fitting = SPLITS_OF[task]
+    for each in named or ():
+        if each not in fitting:
+            _wrong(f"--split: {each!r} is none of {', '.join(fitting)}, which fit --task {task}.")
+    return tuple(dict.fromkeys(map(SplitKind, named or fitting[:1])))
+
+
+def _named(methods: str | None, task: "Task") -> tuple[str, ...]:
     """Return the names of the methods to measure."""
-    from recommender.evaluation.methods import METHOD_NAMES, package_missing_for
+    from recommender.evaluation.methods import names_for, package_missing_for
 
+    fitting = names_for(task)
     if methods is None:
-        missing = {name: package for name in METHOD_NAMES if (package := package_missing_for(name)) is not None}
+        missing = {name: package for name in fitting if (package := package_missing_for(name)) is not None}
         for name, package in missing.items():
             Console(stderr=True).print(f"{name} is left out: {package} is not installed.")
-        return tuple(name for name in METHOD_NAMES if name not in missing)
+        return tuple(name for name in fitting if name not in missing)
     names = tuple(dict.fromkeys(name.strip() for name in methods.split(",") if name.strip()))
-    unknown = [name for name in names if name not in METHOD_NAMES]
+    unknown = [name for name in names if name not in fitting]
     if unknown or not names:
-        _wrong(f"--methods: {', '.join(unknown) or 'none named'}; there are {', '.join(METHOD_NAMES)}.")
+        _wrong(f"--methods: {', '.join(unknown) or 'none named'}; for --task {task} there are {', '.join(fitting)}.")
     for name in names:
         if (package := package_missing_for(name)) is not None:
             _wrong(f"--methods: {name} needs {package}: pip install {package}")

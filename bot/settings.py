@@ -2,6 +2,7 @@
 
 import io
 import ipaddress
+import os
 import re
 from datetime import time
 from difflib import get_close_matches
@@ -23,6 +24,8 @@ _LAST_PORT = 65_535
 _SPOTIFY_ID = re.compile(r"^[0-9a-f]{32}$")
 
 
+CALLED_FROM = "CRATEDIGGER_CALLED_FROM"
+"""Variable with the folder that files on the command line count from; ``scripts/run`` works in another one."""
 ENV_FILE = ".env"
 """In the folder that the command is started from."""
 NEARLY_THE_SAME = 0.8
@@ -33,6 +36,11 @@ _IN_OUR_WORDS = {
     "time_delta_parsing": "is a time of day such as 04:00",
     "enum": "names at least one of: open, spotify",
 }
+
+
+def from_here(path: Path) -> Path:
+    """Return what a path means to the person who typed it."""
+    return Path(os.environ.get(CALLED_FROM, "")) / path
 
 
 class ContentSource(StrEnum):

@@ -1,23 +1,33 @@
-"""Values → what ``cratedigger evaluate`` prints."""
+"""Values → what ``cratedigger evaluate`` prints: JSON for programs, a table and Markdown for people."""
 
 import math
-from typing import Any
+from typing import Any, Final
 
 from rich import box
-from rich.markup import escape
+from rich.console import Group, RenderableType
 from rich.table import Table
+from rich.text import Text
 
 from bot.services.evaluation import Measured
-from recommender.evaluation.compare import Comparison, Row
+from recommender.evaluation.compare import DEEP, Comparison, Row
+from recommender.evaluation.counts import CountRow
+from recommender.evaluation.splits import Task
 
 Json = dict[str, Any]
 
-_SHOWN = ("recall", "recall_100", "coverage")
-_DECIMALS = 6
+LISTS_JSON: Final = ("precision", "recall", "f1", "ndcg", "mrr", "hit", "coverage", "novelty", "ild", "artists")
+"""Names of figures about lists, without those that need more than rounding."""
+IN_A_TERMINAL: Final = frozenset({"NDCG", "95 %", f"R@{DEEP}", "Cov", "Nov", "ILD", "Art", "RMSE", "MAE", "s"})
+"""Headings of the figures that fit 80 columns, beside precision or recall."""
+_JSON_DECIMALS: Final = 6
+_METRICS: Final = {"ndcg": "NDCG", "rmse": "RMSE"}
 
 
 def evaluation_json(measured: Measured) -> Json:
-    """Return the JSON answer of ``cratedigger evaluate --json``; what cannot be measured on the file is null."""
+    """Return the JSON answer of ``cratedigger evaluate --json``.
+
+    What cannot be measured on the file is null, and so is what the task has not: counts have no lists, lists no RMSE.
+    """
     found = measured.evaluation
     return {
         "task": measured.task.value,
@@ -31,63 +41,113 @@ def evaluation_json(measured: Measured) -> Json:
             "entries": found.entries,
             "cold_share": _rounded(found.cold_share),
         },
+        "stopped": found.was_stopped,
         "rows": [_row_json(row) for row in found.rows],
         "comparisons": [_comparison_json(each) for each in measured.comparisons],
+        "provenance": dict(measured.provenance),
     }
 
 
-def evaluation_table(measured: Measured) -> Table:
+def evaluation_table(measured: Measured) -> RenderableType:
     """Return the main figures as a table of 80 columns, with what our methods come to against the best baseline."""
-    found = measured.evaluation
-    table = Table(
-        title=escape(f"{measured.task} of {measured.file}, {measured.split}, k = {measured.k}"),
-        caption=_caption(measured),
-        title_justify="left",
-        caption_justify="left",
-        box=box.SIMPLE,
-        padding=(0, 0, 0, 1),
-    )
+    cells = [_cells(row) for row in measured.evaluation.rows]
+    # With one track there is more to be found than a list holds, and recall says little.
+    main = "P" if measured.task is Task.TRACKS else "R"
+    headings = [heading for heading in cells[0] if heading in IN_A_TERMINAL or heading == main]
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 0, 0, 1))
     table.add_column("Method", no_wrap=True)
-    for heading in ("NDCG", "95 %", "R", "R@100", "Cov", "Nov", "ILD", "Art", "s"):
+    for heading in headings:
         table.add_column(heading, justify="right", no_wrap=True)
-    for row in found.rows:
-        low, high = row.ndcg_ci
-        table.add_row(
-            row.method,
-            _shown(row.ndcg, 4),
-            f"{low:.3f}–{high:.3f}",
-            *(_shown(getattr(row, name), 3) for name in _SHOWN),
-            _shown(row.novelty, 1),
-            _shown(row.ild, 2),
-            _shown(row.artists, 2),
-            _shown(row.seconds, 0),
-        )
-    return table
+    names = [row.method for row in measured.evaluation.rows]
+    for name, figures in zip(names, cells, strict=True):
+        table.add_row(name, *(_without_leading_zeros(figures[heading]) for heading in headings))
+    below = [_data_line(measured), *map(_comparison_line, measured.comparisons)]
+    return Group(Text(title_of(measured), style="bold"), table, Text("\n".join(below), style="dim"))
 
 
-def _caption(measured: Measured) -> str:
+def evaluation_markdown(measured: Measured) -> str:
+    """Return all figures as a section of Markdown: a table, the comparisons, and what it was made from."""
+    rows = measured.evaluation.rows
+    headings = list(_cells(rows[0]))
+    lines = [
+        f"### {title_of(measured)}",
+        "",
+        _data_line(measured) + ".",
+        "",
+        f"| method | {' | '.join(headings)} |",
+        f"|---|{'---|' * len(headings)}",
+        *(f"| {row.method} | {' | '.join(_cells(row).values())} |" for row in rows),
+        "",
+        *(f"- {_comparison_line(each)}" for each in measured.comparisons),
+        *([""] if measured.comparisons else []),
+        "Made with " + ", ".join(f"{name} {value}" for name, value in measured.provenance.items()) + ".",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def title_of(measured: Measured) -> str:
+    """Return what was measured, in a line."""
+    k = "" if isinstance(measured.evaluation.rows[0], CountRow) else f", k = {measured.k}"
+    return f"{measured.task} of {measured.file}, {measured.split}{k}"
+
+
+def _cells(row: Row | CountRow) -> dict[str, str]:
+    """Return all figures of a row by heading, as text."""
+    if isinstance(row, CountRow):
+        return {
+            "RMSE": _shown(row.rmse, 4),
+            "95 %": _interval(row.rmse_ci),
+            "MAE": _shown(row.mae, 4),
+            "s": _shown(row.seconds, 0),
+        }
+    return {
+        "NDCG": _shown(row.ndcg, 4),
+        "95 %": _interval(row.ndcg_ci),
+        "P": _shown(row.precision, 3),
+        "R": _shown(row.recall, 3),
+        "F1": _shown(row.f1, 3),
+        "MRR": _shown(row.mrr, 3),
+        "Hit": _shown(row.hit, 3),
+        f"R@{DEEP}": _shown(row.recall_100, 3),
+        "Cov": _shown(row.coverage, 3),
+        "Nov": _shown(row.novelty, 1),
+        "ILD": _shown(row.ild, 2),
+        "Art": _shown(row.artists, 2),
+        "s": _shown(row.seconds, 0),
+    }
+
+
+def _data_line(measured: Measured) -> str:
     found = measured.evaluation
-    data = (
-        f"{found.owners:,} lists, {found.tracks:,} tracks, {found.entries:,} entries, {found.rows[0].n:,} lists asked; "
-        f"{found.cold_share:.0%} of what is held out is in no training list; "
+    # A track that is asked about knows itself alone, so that nothing else is in a training list.
+    cold = f"; {found.cold_share:.0%} of what is held out is in no training list"
+    return (
+        f"{found.owners:,} lists, {found.tracks:,} tracks, {found.entries:,} entries; "
+        f"{found.rows[0].n:,} asked{'' if measured.task is Task.TRACKS else cold}; "
         f"seeds {', '.join(map(str, measured.seeds))}"
     )
-    against = (
-        f"{each.method} has {_shown(each.ratio, 2)} times the NDCG of {each.best_other}; "
+
+
+def _comparison_line(each: Comparison) -> str:
+    return (
+        f"{each.method} has {_shown(each.ratio, 3)} times the {_METRICS[each.metric]} of {each.best_other}; "
         f"not ahead in {each.chance_not_better:.1%} of the resamples"
-        for each in measured.comparisons
     )
-    return "\n".join([data, *against])
 
 
-def _row_json(row: Row) -> Json:
+def _row_json(row: Row | CountRow) -> Json:
+    lists = row if isinstance(row, Row) else None
+    counts = row if isinstance(row, CountRow) else None
     return {
         "method": row.method,
         "n": row.n,
-        **{name: _rounded(getattr(row, name)) for name in ("precision", "recall", "f1", "ndcg")},
-        "ndcg_ci": [_rounded(each) for each in row.ndcg_ci],
-        **{name: _rounded(getattr(row, name)) for name in ("mrr", "hit", "coverage", "novelty", "ild", "artists")},
-        "recall_100": _rounded(row.recall_100),
+        **{name: lists and _rounded(getattr(lists, name)) for name in LISTS_JSON},
+        "ndcg_ci": lists and [_rounded(each) for each in lists.ndcg_ci],
+        "recall_100": lists and _rounded(lists.recall_100),
+        "rmse": counts and _rounded(counts.rmse),
+        "rmse_ci": counts and [_rounded(each) for each in counts.rmse_ci],
+        "mae": counts and _rounded(counts.mae),
         "seconds": _rounded(row.seconds),
     }
 
@@ -96,14 +156,23 @@ def _comparison_json(comparison: Comparison) -> Json:
     return {
         "method": comparison.method,
         "best_other": comparison.best_other,
+        "metric": comparison.metric,
         "ratio": _rounded(comparison.ratio),
         "chance_not_better": _rounded(comparison.chance_not_better),
     }
 
 
 def _rounded(value: float) -> float | None:
-    return round(value, _DECIMALS) if math.isfinite(value) else None
+    return round(value, _JSON_DECIMALS) if math.isfinite(value) else None
 
 
 def _shown(value: float, decimals: int) -> str:
     return f"{value:.{decimals}f}" if math.isfinite(value) else "–"
+
+
+def _interval(ends: tuple[float, float]) -> str:
+    return f"{_shown(ends[0], 3)}–{_shown(ends[1], 3)}"
+
+
+def _without_leading_zeros(text: str) -> str:
+    return "–".join(part.removeprefix("0") if part.startswith("0.") else part for part in text.split("–"))

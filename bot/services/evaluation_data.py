@@ -1,4 +1,4 @@
-"""Dataset files as what the evaluation measures on: rows of playlists, and rows of listening."""
+"""Dataset files as what the evaluation measures on: rows of playlists, of tracks, and of listening."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from bot.errors import DatasetFileError
-from bot.services.dataset_columns import Columns, RowRefusedError
+from bot.services.dataset_columns import Columns, DatasetRecord, RowRefusedError
 from bot.services.dataset_files import open_dataset
 from bot.services.dataset_names import plain_name
 from bot.services.dataset_values import text_of
@@ -32,25 +32,30 @@ def playlist_entries(path: Path, *, progress: Progress | None = None) -> Iterato
     Raises:
         DatasetFileError: The file cannot be read, or it names no titles, artists or playlists.
     """
-    file = open_dataset(path)
-    try:
-        columns = Columns(file.columns, path.parent)
-    except ValueError as error:
-        raise DatasetFileError(path.name, str(error)) from error
     named = False
-    for row in file.rows():
-        _report(progress, row.number, file.fraction_read)
-        if row.problem is not None:
-            continue
-        try:
-            record = columns.record(row.values)
-        except RowRefusedError:
-            continue
+    for record in _records(path, progress):
         if record.playlist is not None:
             named = True
-            yield _playlist_entry(record.playlist.source_id, record.facts)
+            yield _entry(record.playlist.source_id, record.facts)
     if not named:
         raise DatasetFileError(path.name, "no row names a playlist")
+
+
+def judged_entries(path: Path, *, progress: Progress | None = None) -> Iterator[tuple[Entry, str | None]]:
+    """Yield the rows of tracks, in playlists or not, each with the finest genre that it names, for judging alone.
+
+    A row without a playlist is a list of its own. Genres are left out of the facts, as in :func:`playlist_entries`.
+
+    Raises:
+        DatasetFileError: The file cannot be read, or it names no titles or artists.
+    """
+    for number, record in enumerate(_records(path, progress)):
+        playlist, facts = record.playlist, record.facts
+        told = None if playlist is None else playlist.subgenre or playlist.genre
+        yield (
+            _entry(f"row {number}" if playlist is None else f"playlist {playlist.source_id}", facts),
+            told or (facts.genres[0] if facts.genres else None),
+        )
 
 
 def listening_entries(path: Path, *, progress: Progress | None = None) -> Iterator[Entry]:
@@ -86,8 +91,23 @@ def listening_entries(path: Path, *, progress: Progress | None = None) -> Iterat
         )
 
 
-def _playlist_entry(playlist: str, facts: TrackFacts) -> Entry:
-    return Entry(owner=playlist, song=song_of(facts), facts=replace(facts, genres=()))
+def _records(path: Path, progress: Progress | None) -> Iterator[DatasetRecord]:
+    file = open_dataset(path)
+    try:
+        columns = Columns(file.columns, path.parent)
+    except ValueError as error:
+        raise DatasetFileError(path.name, str(error)) from error
+    for row in file.rows():
+        _report(progress, row.number, file.fraction_read)
+        if row.problem is None:
+            try:
+                yield columns.record(row.values)
+            except RowRefusedError:
+                continue
+
+
+def _entry(owner: str, facts: TrackFacts) -> Entry:
+    return Entry(owner=owner, song=song_of(facts), facts=replace(facts, genres=()))
 
 
 def _facts_reader(names: Sequence[str], folder: Path) -> Callable[[Sequence[object]], TrackFacts | None]:

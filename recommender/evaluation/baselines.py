@@ -10,7 +10,6 @@ import numpy as np
 
 from recommender.evaluation.catalog_features import (
     AUDIO_FEATURES,
-    SYSTEM_FEATURES,
     artists_table,
     mean_filled,
     tfidf_vectors,
@@ -60,17 +59,7 @@ def same_artist(training: Training) -> Ranker:
 
 def audio_mean(training: Training) -> Ranker:
     """Rank by the cosine to the mean of the owner's tracks, over z-scored audio features."""
-    return _near_mean(training, AUDIO_FEATURES)
-
-
-def mean_vector(training: Training) -> Ranker:
-    """Rank as the mean-vector system does: as :func:`audio_mean`, with year, popularity and duration too.
-
-    Source:
-        The public notebook "Music Recommendation System using Spotify Dataset", which scales 15 columns, averages the
-        rows of the songs asked about and ranks by cosine distance; without *explicit*, which playlists do not tell.
-    """
-    return _near_mean(training, SYSTEM_FEATURES)
+    return near_mean(training, AUDIO_FEATURES)
 
 
 def tfidf(training: Training) -> Ranker:
@@ -98,12 +87,13 @@ def told_popularity(tracks: Sequence[Track]) -> Scores:
     return np.asarray([-1.0 if each.popularity is None else each.popularity for each in tracks], dtype=np.float64)
 
 
-def _same_for_all(training: Training, values: Scores) -> Ranker:
-    return ranked_by(training, lambda owners: np.tile(values, (len(owners), 1)))
-
-
-def _near_mean(training: Training, names: Sequence[str]) -> Ranker:
+def near_mean(training: Training, names: Sequence[str]) -> Ranker:
+    """Rank by the cosine to the mean of the owner's tracks, over z-scored columns; the mean for what is unknown."""
     features = mean_filled(training.tracks, names)
     unit = unit_rows(features)
     table = training.binary
     return ranked_by(training, lambda owners: np.asarray(table[owners] @ features @ unit.T))
+
+
+def _same_for_all(training: Training, values: Scores) -> Ranker:
+    return ranked_by(training, lambda owners: np.tile(values, (len(owners), 1)))

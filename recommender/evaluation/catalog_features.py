@@ -63,15 +63,15 @@ def words_of(track: Track) -> str:
     return " ".join([normalised(track.title), *names, normalised(track.album or ""), *whole])
 
 
-def tfidf_vectors(tracks: Sequence[Track]) -> Table:
-    """Return unit TF-IDF rows of :func:`words_of`: words and pairs of words; zero rows where nothing is known."""
+def tfidf_vectors(tracks: Sequence[Track], *, pairs: bool = True) -> Table:
+    """Return unit TF-IDF rows of :func:`words_of`: words, and pairs of words; zero rows where nothing is known."""
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     words = [words_of(track) for track in tracks]
     if not any(words):
         return sparse.csr_array((len(words), 1), dtype=np.float32)  # the vectorizer refuses an empty vocabulary
     return sparse.csr_array(
-        TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, dtype=np.float32).fit_transform(words)
+        TfidfVectorizer(ngram_range=(1, 2 if pairs else 1), sublinear_tf=True, dtype=np.float32).fit_transform(words)
     )
 
 

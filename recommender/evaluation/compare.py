@@ -3,12 +3,12 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Final, TypeVar
+from typing import Final, Literal, TypeVar
 
 import numpy as np
 
 from recommender.evaluation.catalog_features import AUDIO_FEATURES, artist_numbers, z_scored
-from recommender.evaluation.datasets import SMALLEST_PLAYLIST, Dataset, Rows, warm_part
+from recommender.evaluation.datasets import SMALLEST_PLAYLIST, Dataset, Rows
 from recommender.evaluation.metrics import (
     ListMetrics,
     Values,
@@ -23,7 +23,7 @@ from recommender.evaluation.metrics import (
     recall_at,
 )
 from recommender.evaluation.rankers import Method, Training
-from recommender.evaluation.splits import Split, SplitKind, split_of
+from recommender.evaluation.splits import Split, SplitKind, splits_of
 from recommender.types import Matrix
 
 DEEP: Final = 100
@@ -66,12 +66,14 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """One method against the best of the others by NDCG."""
+    """One method against the best of the others."""
 
     method: str
     best_other: str
+    metric: Literal["ndcg", "rmse"]
+    """By which; of ndcg more is better, of rmse less."""
     ratio: float
-    """Of the mean NDCGs; NaN where the other has none."""
+    """Of ours to theirs; NaN where theirs is 0."""
     chance_not_better: float
     """Share of 10,000 paired resamples of owners in which the method is not ahead."""
 
@@ -115,9 +117,7 @@ def evaluated(
         ValueError: Nothing can be held out.
         KeyboardInterrupt: Ctrl-C before any method was measured; later the finished ones are returned.
     """
-    dataset = warm_part(dataset) if kind is SplitKind.WARM else dataset
-    splits = {seed: split_of(dataset, kind, np.random.default_rng(seed), smallest=smallest) for seed in seeds}
-    return measured_on(splits, methods, k=k, report=report)
+    return measured_on(splits_of(dataset, kind, seeds, smallest=smallest), methods, k=k, report=report)
 
 
 def measured_on(
@@ -182,6 +182,7 @@ def compared(rows: Sequence[Row], method: str, *, among: Sequence[str] | None = 
     return Comparison(
         method=method,
         best_other=best.method,
+        metric="ndcg",
         ratio=ours.ndcg / best.ndcg if best.ndcg > 0 else np.nan,
         chance_not_better=chance_not_better(ours.ndcg_by_owner, best.ndcg_by_owner, rng),
     )

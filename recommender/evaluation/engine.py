@@ -8,12 +8,13 @@ import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-
 from numpy.typing import NDArray
+
 from recommender.audio_columns import audio_row
 from recommender.encoders.track_text import compose, track_text_fingerprint, track_vectors
 from recommender.errors import NothingToGoOnError
@@ -21,16 +22,20 @@ from recommender.evaluation.datasets import Rows
 from recommender.evaluation.rankers import NOTHING, Lists, Method, Ranker, Scores, Training, ranked_by
 from recommender.evaluation.text_cache import cached_rows
 from recommender.fused_space import FusedSpace
-from recommender.ports import Progress, RawVectors, TextEncoder, TrackLookup, Words
+from recommender.ports import Progress, RawVectors, TextEncoder, TrackList, TrackLookup, Words
 from recommender.ranking.directions import directions_of, known_vectors
+from recommender.ranking.feature_weights import WeightSets, default_weights
 from recommender.ranking.recommender import Recommender
 from recommender.ranking.scoring import content_scores
+from recommender.ranking.weight_learning import examples_of, learn
 from recommender.songs import normalised
 from recommender.taste_profile import taste_profile
+from recommender.track_tables import TrackTables
 from recommender.types import (
-    Filters,
     HIGHEST_POPULARITY,
+    Filters,
     Keys,
+    ListKind,
     Matrix,
     MemberId,
     Modality,
@@ -56,6 +61,8 @@ MOMENT: Final = datetime(2026, 1, 1, tzinfo=UTC)
 _NO_COVERS: Final = ("no covers", 1)
 _NO_KEY: Final = TrackKey(0)
 _SPACE_SEED: Final = 0
+_HIDING: Final = 1
+_CHECKING: Final = 2
 
 
 class DatasetCatalog:
@@ -88,12 +95,12 @@ class DatasetCatalog:
         """Return the keys of an artist's tracks."""
         return np.asarray(self._by_artist.get(artist, ()), dtype=np.int64)
 
-    def count(self, /) -> int:
     def popularity_counts(self) -> NDArray[np.int64]:
         """Return how many tracks have each popularity, shape (101,)."""
         known = [track.popularity for track in self._tracks.values() if track.popularity is not None]
         return np.bincount(np.asarray(known, dtype=np.int64), minlength=HIGHEST_POPULARITY + 1)
 
+    def count(self, /) -> int:
         """Count the tracks."""
         return len(self._tracks)
 
@@ -131,18 +138,50 @@ class Engine:
         self._cache = cache
         self._progress = progress
         self._ready: dict[int, tuple[tuple[Track, ...], CatalogIndex, DatasetCatalog]] = {}
+        self._learnt: dict[int, tuple[Training, TrackTables, WeightSets]] = {}
 
     def recommending(self) -> Method:
         """Return the engine as members meet it: interests, ranking, at most two tracks of an artist, variety."""
 
         def method(training: Training) -> Ranker:
             index, catalog = self._catalog_of(training.tracks)
-            recommender = Recommender(index, catalog, _no_prompt, _no_cover, now=lambda: MOMENT)
+            tables, weights = self._learnt_from(training)
+            recommender = Recommender(
+                index, catalog, _no_prompt, _no_cover, now=lambda: MOMENT, tables=tables, weights=weights
+            )
 
             def ranked(owners: Rows, count: int) -> Lists:
                 lists = np.full((len(owners), count), NOTHING, dtype=np.int64)
                 for place, owner in enumerate(owners.tolist()):
                     keys = _recommended(recommender, signals_of(training, owner), count)
+                    lists[place, : len(keys)] = [key - 1 for key in keys]
+                return lists
+
+            return ranked
+
+        return method
+
+    def by_track(self) -> Method:
+        """Return the engine asked about one track: what is like the first of each owner's list, which is not empty."""
+
+        @cache
+        def encoded(text: str) -> Vector:
+            vector: Vector = self._encoder.encode([text])[0]
+            return vector
+
+        def method(training: Training) -> Ranker:
+            index, catalog = self._catalog_of(training.tracks)
+            tables, weights = self._learnt_from(training)
+            recommender = Recommender(
+                index, catalog, encoded, _no_cover, now=lambda: MOMENT, tables=tables, weights=weights
+            )
+
+            def ranked(owners: Rows, count: int) -> Lists:
+                lists = np.full((len(owners), count), NOTHING, dtype=np.int64)
+                first = training.table.indices[training.table.indptr[owners]]
+                for place, column in enumerate(first.tolist()):
+                    seed = Seed(kind=SeedKind.TRACK, tracks=(TrackKey(column + 1),))
+                    keys = _suggested(recommender, Request(seed=seed, count=count))
                     lists[place, : len(keys)] = [key - 1 for key in keys]
                 return lists
 
@@ -170,12 +209,34 @@ class Engine:
 
         return scores
 
+    def raw_text_vectors(self, tracks: tuple[Track, ...]) -> Matrix:
+        """Return what the text encoder makes of each track's words, as it comes; zero where nothing can be read."""
+        return self._text_rows(tracks)
+
     def text_vectors(self, tracks: tuple[Track, ...]) -> Matrix:
         """Return the text sub-vectors of the fused space: unit rows, zero where nothing can be read."""
         index, _ = self._catalog_of(tracks)
         keys = np.arange(1, len(tracks) + 1)
         vectors: Matrix = known_vectors(index, keys)[:, index.space.slices[Modality.TEXT]]
         return vectors
+
+    def _learnt_from(self, training: Training) -> tuple[TrackTables, WeightSets]:
+        """Return what a training part teaches: the lists of all owners, and what each feature is worth among them."""
+        if id(training) not in self._learnt:
+            index, _ = self._catalog_of(training.tracks)
+            lists = lists_of(training)
+            tables = TrackTables.build(training.tracks, lists, reads=lambda _track: True)
+            examples = examples_of(lists, tables, index, np.random.default_rng((training.seed, _HIDING)))
+            weights = learn(
+                examples,
+                default_weights(),
+                data="training part",
+                today=MOMENT.date(),
+                rng=np.random.default_rng((training.seed, _CHECKING)),
+            )
+            log.info("weights learnt %s", weights.provenance)
+            self._learnt = {id(training): (training, tables, weights)}
+        return self._learnt[id(training)][1:]
 
     def _catalog_of(self, tracks: tuple[Track, ...]) -> tuple["CatalogIndex", DatasetCatalog]:
         if id(tracks) not in self._ready:
@@ -208,6 +269,21 @@ class Engine:
         return found
 
 
+def lists_of(training: Training) -> list[TrackList]:
+    """Return the training part as lists: of members where there are counts, else playlists."""
+    table = training.table
+    kind = ListKind.PLAYLIST if (table.data == 1).all() else ListKind.LISTENER
+    return [
+        TrackList(
+            owner=f"{kind}:{owner}",
+            kind=kind,
+            keys=table.indices[start:end].astype(np.int64) + 1,
+            strengths=np.log2(1 + table.data[start:end]).astype(np.float32),
+        )
+        for owner, (start, end) in enumerate(zip(table.indptr[:-1].tolist(), table.indptr[1:].tolist(), strict=True))
+    ]
+
+
 def signals_of(training: Training, owner: int) -> list[Signal]:
     """Return an owner's training list as what a member did: plays where there are counts, else tracks of a playlist."""
     start, end = training.table.indptr[owner : owner + 2]
@@ -220,7 +296,13 @@ def signals_of(training: Training, owner: int) -> list[Signal]:
 
 
 def _recommended(recommender: Recommender, signals: Sequence[Signal], count: int) -> list[TrackKey]:
-    request = Request(seed=Seed(kind=SeedKind.MEMBER, member=MemberId(1)), count=count)
+    if all(signal.kind is SignalKind.PLAYLIST for signal in signals):
+        seed = Seed(kind=SeedKind.PLAYLIST, tracks=tuple(signal.track for signal in signals))
+        return _suggested(recommender, Request(seed=seed, count=count))
+    return _suggested(recommender, Request(seed=Seed(kind=SeedKind.MEMBER, member=MemberId(1)), count=count), signals)
+
+
+def _suggested(recommender: Recommender, request: Request, signals: Sequence[Signal] = ()) -> list[TrackKey]:
     try:
         return [each.track.key for each in recommender.recommend(request, signals).suggestions]
     except NothingToGoOnError:

@@ -5,12 +5,15 @@ from importlib.util import find_spec
 from types import MappingProxyType
 from typing import Final
 
-from recommender.evaluation import baselines, collaborative_baselines
+from recommender.evaluation import baselines, collaborative_baselines, earlier_systems
+from recommender.evaluation.count_predictors import COUNT_METHODS
 from recommender.evaluation.engine import Engine
 from recommender.evaluation.learnt_blend import learnt_blend
 from recommender.evaluation.rankers import Method
+from recommender.evaluation.splits import Task
 
 OURS: Final = "ours"
+BERT: Final = "bert"
 
 BASELINES: Final[Mapping[str, Method]] = MappingProxyType(
     {
@@ -19,8 +22,11 @@ BASELINES: Final[Mapping[str, Method]] = MappingProxyType(
         "spotify-popularity": baselines.spotify_popularity,
         "same-artist": baselines.same_artist,
         "audio-mean": baselines.audio_mean,
-        "mean-vector": baselines.mean_vector,
+        "mean-vector": earlier_systems.mean_vector,
+        "mean-vector-kmeans": earlier_systems.mean_vector_kmeans,
+        "alpha-hybrid": earlier_systems.alpha_hybrid,
         "tfidf": baselines.tfidf,
+        "tfidf+features": earlier_systems.tfidf_with_features,
         "item-knn": collaborative_baselines.item_knn,
         "user-knn": collaborative_baselines.user_knn,
         "ease": collaborative_baselines.ease,
@@ -30,24 +36,51 @@ BASELINES: Final[Mapping[str, Method]] = MappingProxyType(
         "word2vec": collaborative_baselines.word2vec,
     }
 )
+"""Those that need no encoder."""
+BASELINE_NAMES: Final = (*BASELINES, BERT)
 CONTENT: Final = "ours-content"
 WITH_OTHERS: Final = "ours+cf"
 OUR_METHODS: Final = (CONTENT, WITH_OTHERS, OURS)
-METHOD_NAMES: Final = (*BASELINES, *OUR_METHODS)
+METHOD_NAMES: Final = (*BASELINE_NAMES, *OUR_METHODS)
 COLLABORATIVE: Final = ("item-knn", "user-knn", "ease", "als", "bpr", "word2vec")
 """Baselines that only know who has what."""
+_OF_LISTS: Final = frozenset({*COLLABORATIVE, "popularity", "ease+content", WITH_OTHERS})
+"""Methods that learn from the lists of others, which one track alone does not have."""
+EARLIER_SYSTEMS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "mean-vector": "the mean of several songs' features, year and popularity among them; cosine",
+        "mean-vector-kmeans": "the same, from the K-means(20) cluster of the mean",
+        "alpha-hybrid": "MinMax-scaled audio features and popularity weighted by release date, alpha 0.5",
+        BERT: "the lyrics and covers system: the mean text vector; its covers are another task",
+        "item-knn": "the hybrid study: K nearest neighbours; its others are user-knn, als, tfidf and word2vec",
+    }
+)
+"""The systems that this one grew from, and what each was."""
 _NEEDS: Final = MappingProxyType({"als": "implicit", "bpr": "implicit", "word2vec": "gensim"})
 """Packages without which a method is not there."""
 
 
-def all_methods(engine: Engine) -> dict[str, Method]:
+def names_for(task: Task) -> tuple[str, ...]:
+    """Return the methods that fit a task, in the order of tables."""
+    if task is Task.COUNTS:
+        return tuple(COUNT_METHODS)
+    return tuple(name for name in METHOD_NAMES if name not in _OF_LISTS) if task is Task.TRACKS else METHOD_NAMES
+
+
+def all_methods(engine: Engine, task: Task = Task.CONTINUATION) -> dict[str, Method]:
     """Return all methods by name, the engine's last; nothing is loaded or learnt yet."""
     return {
         **BASELINES,
+        BERT: earlier_systems.text_mean(engine.raw_text_vectors),
         CONTENT: engine.content(),
         WITH_OTHERS: learnt_blend(engine.text_vectors),
-        OURS: engine.recommending(),
+        OURS: engine.by_track() if task is Task.TRACKS else engine.recommending(),
     }
+
+
+def needs_encoder(name: str, task: Task) -> bool:
+    """Return whether a method embeds the words of tracks."""
+    return task is not Task.COUNTS and (name == BERT or name in OUR_METHODS)
 
 
 def package_missing_for(name: str) -> str | None:

@@ -148,10 +148,22 @@ def interval(values: Values, rng: np.random.Generator, *, resamples: int = RESAM
     Source:
         Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13.
     """
-    means = _resampled_means(values, rng, resamples)
-    tail = 100 * (1 - CONFIDENCE) / 2
-    low, high = np.percentile(means, [tail, 100 - tail])
-    return float(low), float(high)
+    return _middle(_resampled_means(values, rng, resamples))
+
+
+def rmse_interval(
+    squares: Values, counts: Values, rng: np.random.Generator, *, resamples: int = RESAMPLES
+) -> tuple[float, float]:
+    """Return the bootstrap confidence interval of a root mean squared error, over resampled owners.
+
+    Args:
+        squares: Shape (owners,): summed squared errors of each.
+        counts: Shape (owners,): how many errors each sum is of; at least 1.
+        rng: Draws the owners.
+        resamples: How often.
+    """
+    means = _resampled_means(np.column_stack([squares, counts]), rng, resamples)
+    return _middle(np.sqrt(means[:, 0] / means[:, 1]))
 
 
 def chance_not_better(ours: Values, theirs: Values, rng: np.random.Generator, *, resamples: int = RESAMPLES) -> float:
@@ -161,6 +173,12 @@ def chance_not_better(ours: Values, theirs: Values, rng: np.random.Generator, *,
         Sakai, SIGIR 2006, doi:10.1145/1148170.1148261, for the paired bootstrap in retrieval.
     """
     return float((_resampled_means(ours - theirs, rng, resamples) <= 0).mean())
+
+
+def _middle(means: Values) -> tuple[float, float]:
+    tail = 100 * (1 - CONFIDENCE) / 2
+    low, high = np.percentile(means, [tail, 100 - tail])
+    return float(low), float(high)
 
 
 def _resampled_means(values: Values, rng: np.random.Generator, resamples: int) -> Values:

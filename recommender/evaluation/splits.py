@@ -97,6 +97,15 @@ def split_of(
     return hold_out(warm_part(dataset) if kind is SplitKind.WARM else dataset, rng, smallest=SMALLEST_PLAYLIST)
 
 
+def splits_of(
+    dataset: Dataset, kind: SplitKind, seeds: Sequence[int], *, smallest: int = SMALLEST_PLAYLIST
+) -> dict[int, Split]:
+    """Return one :func:`split_of` per seed; all are of one dataset, so that what is made of its tracks is made once."""
+    if kind is SplitKind.WARM:
+        dataset, kind = warm_part(dataset), SplitKind.ALL
+    return {seed: split_of(dataset, kind, np.random.default_rng(seed), smallest=smallest) for seed in seeds}
+
+
 def hold_out(dataset: Dataset, rng: np.random.Generator, *, smallest: int, share: float = HELD_OUT_SHARE) -> Split:
     """Hold a random share out of each list; lists shorter than ``smallest`` are only learnt from.
 

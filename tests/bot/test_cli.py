@@ -5,6 +5,7 @@ import errno
 import json
 import logging
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -16,7 +17,9 @@ import pytest
 
 from bot import cli
 from bot.services.searchable_catalog import SearchableCatalog
-from bot.settings import Settings
+from bot.settings import CALLED_FROM, Settings
+from bot.wiring import open_core
+from recommender.types import Filters, PopularityBand
 from tests.command_line import Result, Run, ran
 from tests.installation import NOWHERE, TRACKS
 
@@ -122,6 +125,53 @@ def test_a_title_that_matches_nothing_fails_with_the_closest(run: Run, installat
     assert title in result.err
 
 
+def test_the_version_is_printed(run: Run) -> None:
+    result = run("--version")
+
+    assert result.code == 0
+    assert re.fullmatch(r"cratedigger \d+\.\d+\.\d+\n", result.out)
+
+
+def test_an_unknown_genre_or_language_fails_with_the_closest(run: Run, installation: Settings) -> None:
+    genre = run("recommend", "--prompt", "rain", "--genre", "fokl", "--json", home=installation.home)
+    language = run("recommend", "--prompt", "rain", "--language", "Englsh", "--json", home=installation.home)
+
+    assert (genre.code, genre.out) == (1, "")
+    assert "folk" in genre.err
+    assert (language.code, language.out) == (1, "")
+    assert "“Englsh” is no language that I know. Closest: English." in " ".join(language.err.split())
+
+
+def test_filters_are_kept_and_what_they_could_not_see_is_said(run: Run, installation: Settings) -> None:
+    asked = ("--genre", "folk", "--language", "english", "--max-minutes", "4", "--max-popularity", "60", "--clean")
+
+    result = run("recommend", "--prompt", "rain", *asked, "--json", home=installation.home)
+
+    assert result.code == 0
+    keys = {each["key"] for each in result.json["suggestions"]}
+    assert keys
+    with open_core(installation) as core:
+        wanted = Filters(
+            genre="folk", language="en", max_ms=240_000, popularity=PopularityBand(highest=60), explicit=False
+        )
+        assert keys <= set(core.store.keys_matching(wanted).tolist())
+
+
+def test_a_roll_comes_again_by_its_number(run: Run, installation: Settings) -> None:
+    def keys(*asked: str) -> list[int]:
+        answer = run("recommend", "--prompt", "rain", *asked, "--json", home=installation.home).json
+        return [answer["roll"], *(each["key"] for each in answer["suggestions"])]
+
+    best, rolled, drawn = keys(), keys("--roll", "4711"), keys("--reroll")
+    table = run("recommend", "--prompt", "rain", "--roll", "4711", home=installation.home)
+
+    assert best[0] == 0
+    assert rolled == keys("--roll", "4711")
+    assert rolled[1:] != best[1:]
+    assert drawn == keys("--roll", str(drawn[0]))
+    assert "roll 4711" in table.out
+
+
 def test_a_picture_that_is_none_fails_with_one_sentence(run: Run, installation: Settings, tmp_path: Path) -> None:
     (tmp_path / "cover.png").write_bytes(b"not a picture")
 
@@ -145,6 +195,10 @@ def test_a_picture_that_is_none_fails_with_one_sentence(run: Run, installation: 
         ("recommend", "--cover", "/dev/zero"),
         ("recommend", "--member", "0"),
         ("recommend", "--member", "99999999999999999999"),
+        ("recommend", "--prompt", "a", "--min-popularity", "60", "--max-popularity", "40"),
+        ("recommend", "--prompt", "a", "--roll", "10000"),
+        ("recommend", "--prompt", "a", "--roll", "-1"),
+        ("recommend", "--prompt", "a", "--roll", "5", "--reroll"),
         ("dance",),
     ],
 )
@@ -176,7 +230,7 @@ def test_looking_into_an_installation_does_not_make_one(run: Run, tmp_path: Path
 def test_files_count_from_where_the_person_stands(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "music").mkdir()
     dataset(tmp_path / "music" / "songs.csv", 3)
-    monkeypatch.setenv(cli.CALLED_FROM, str(tmp_path / "music"))
+    monkeypatch.setenv(CALLED_FROM, str(tmp_path / "music"))
 
     assert run("catalog", "import", "songs.csv", "--json").json["new"] == 3
 

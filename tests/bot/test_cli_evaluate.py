@@ -1,18 +1,23 @@
 """Promises of ``cratedigger evaluate``: the JSON of the design, progress elsewhere, and clear refusals."""
 
 import csv
+import hashlib
 import math
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from recommender.evaluation import methods
-from recommender.evaluation.methods import METHOD_NAMES
+from bot.settings import CALLED_FROM
+from recommender.evaluation import baselines, methods
+from recommender.evaluation.count_predictors import COUNT_METHODS
+from recommender.evaluation.methods import EARLIER_SYSTEMS, METHOD_NAMES
+from recommender.evaluation.rankers import Ranker, Training
 from tests.command_line import Result, Run, ran
 from tests.recommender.evaluation.lists import playlists
 
 KEYS = ["method", "n", "precision", "recall", "f1", "ndcg", "ndcg_ci", "mrr", "hit", "coverage", "novelty", "ild"]
-KEYS += ["artists", "recall_100", "seconds"]
+KEYS += ["artists", "recall_100", "rmse", "rmse_ci", "mae", "seconds"]
 
 
 @pytest.fixture
@@ -38,7 +43,9 @@ def lists(tmp_path: Path) -> str:
     path = tmp_path / "lists.csv"
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        writer.writerow(["track_name", "track_artist", "track_album_name", "playlist_id", "energy", "valence"])
+        writer.writerow(
+            ["track_name", "track_artist", "track_album_name", "playlist_id", "playlist_subgenre", "energy", "valence"]
+        )
         for row, column in zip(*dataset.counts.nonzero(), strict=True):
             track = dataset.tracks[column]
             writer.writerow(
@@ -47,6 +54,7 @@ def lists(tmp_path: Path) -> str:
                     track.artists[0],
                     track.album,
                     dataset.owners[row],
+                    track.title.split()[0],
                     track.audio.energy,
                     track.audio.valence,
                 ]
@@ -66,6 +74,7 @@ def test_the_json_is_the_one_of_the_design(run: Run, lists: str) -> None:
         assert set(row) == set(KEYS)
         assert row["n"] == answer["data"]["owners"]
         assert row["ndcg_ci"][0] <= row["ndcg"] <= row["ndcg_ci"][1]
+        assert row["rmse"] is row["mae"] is row["rmse_ci"] is None, "nothing is counted"
         assert row["ild"] is None, "eleven audio features are needed, and two are here"
     assert [(each["method"], each["best_other"]) for each in answer["comparisons"]] == [("ours", "tfidf")]
 
@@ -114,14 +123,183 @@ def test_listening_is_held_out_and_left_out(run: Run, tmp_path: Path) -> None:
     assert all(math.isfinite(row["novelty"]) for row in held.json["rows"])
 
 
+def test_one_track_finds_those_that_belong_with_it(run: Run, lists: str) -> None:
+    methods = "random,tfidf,bert,ours"
+    answers = {
+        split: run("--task", "tracks", "--data", lists, "--split", split, "--methods", methods, "--json").json
+        for split in ("playlist", "subgenre", "artist")
+    }
+
+    for split, answer in answers.items():
+        assert (answer["task"], answer["split"]) == ("tracks", split)
+        precision = {row["method"]: row["precision"] for row in answer["rows"]}
+        assert precision["ours"] > 1.5 * precision["random"]
+        assert precision["bert"] > 1.5 * precision["random"]
+        assert answer["rows"][0]["n"] == answer["data"]["tracks"] == 90
+    assert answers["subgenre"]["rows"][1]["precision"] > answers["playlist"]["rows"][1]["precision"]
+
+
+@pytest.fixture
+def listening(tmp_path: Path) -> str:
+    """A file of listeners who play everything often, or hardly ever."""
+    rng = np.random.default_rng(0)
+    rows = "".join(
+        f"u{user},s{song},{rng.poisson(1 + 9 * (user % 2)) + 1}\n"
+        for user in range(20)
+        for song in rng.permutation(15)[:8].tolist()
+    )
+    file = tmp_path / "listening.csv"
+    file.write_text(f"user_id,song_id,listen_count\n{rows}", encoding="utf-8")
+    return str(file)
+
+
+def test_counts_are_predicted_and_their_error_told(run: Run, listening: str) -> None:
+    answer = run("--task", "counts", "--data", listening, "--seed", "0", "--seed", "1", "--json").json
+
+    rows = {row["method"]: row for row in answer["rows"]}
+    assert list(rows) == list(COUNT_METHODS)
+    assert rows["user-mean"]["rmse"] < 0.8 * rows["global-mean"]["rmse"]
+    for row in rows.values():
+        assert set(row) == set(KEYS)
+        assert row["rmse_ci"][0] < row["rmse"] < row["rmse_ci"][1]
+        assert row["ndcg"] is row["precision"] is row["ndcg_ci"] is None, "no list is made"
+    assert [each["metric"] for each in answer["comparisons"]] == ["rmse"] * len(answer["comparisons"])
+    assert "user-mean" in {each["best_other"] for each in answer["comparisons"]}
+    assert "text encoder" not in answer["provenance"]
+
+
+def test_people_get_a_table_of_errors(run: Run, listening: str) -> None:
+    result = run("--task", "counts", "--data", listening, "--methods", "user-mean,bias,ours", "--split", "loo")
+
+    said = " ".join(result.out.split())
+    assert "counts of listening.csv, loo Method RMSE 95 % MAE s" in said
+    assert "ours has" in said
+    assert "times the RMSE of user-mean" in said
+
+
+def test_counts_that_are_all_the_same_leave_nothing_to_predict(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "same.csv"
+    file.write_text("user_id,song_id\n" + "".join(f"ann,s{n}\n" for n in range(6)), encoding="utf-8")
+
+    result = run("--task", "counts", "--data", str(file), "--methods", "user-mean")
+
+    assert result.code == 1
+    assert "every count is the same" in result.err
+
+
+def test_markdown_is_written_or_printed_with_what_it_was_made_from(run: Run, lists: str, tmp_path: Path) -> None:
+    asked = ["--task", "continuation", "--data", lists, "--methods", "tfidf,random,bert"]
+    file = tmp_path / "out.md"
+
+    written = run(*asked, "--split", "all", "--split", "warm", "--markdown", str(file))
+    printed = run(*asked, "--markdown", "-")
+
+    sections = file.read_text(encoding="utf-8").split("### ")
+    assert [each.split("\n")[0] for each in sections[1:]] == [
+        "continuation of lists.csv, all, k = 10",
+        "continuation of lists.csv, warm, k = 10",
+    ]
+    assert "Method" in written.out
+    assert printed.out.startswith("### continuation of lists.csv, all, k = 10\n")
+    assert "| tfidf | 0." in printed.out
+    assert "numpy " in printed.out
+    assert "text encoder " in printed.out
+    assert hashlib.sha256(Path(lists).read_bytes()).hexdigest() in printed.out
+
+
+def test_several_splits_are_a_list_of_json(run: Run, lists: str) -> None:
+    answers = run(
+        "--task", "continuation", "--data", lists, "--methods", "tfidf", "--split", "warm", "--split", "cold", "--json"
+    ).json
+
+    assert [each["split"] for each in answers] == ["warm", "cold"]
+
+
+def test_a_chart_is_drawn(run: Run, lists: str, tmp_path: Path) -> None:
+    file = tmp_path / "chart.png"
+
+    result = run("--task", "continuation", "--data", lists, "--methods", "tfidf,random", "--chart", str(file))
+
+    assert result.code == 0, result.err
+    assert file.read_bytes().startswith(b"\x89PNG")
+
+
+def test_files_count_from_where_the_command_was_called(
+    run: Run, lists: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    monkeypatch.setenv(CALLED_FROM, str(tmp_path))
+
+    result = run("--task", "continuation", "--data", "lists.csv", "--methods", "random", "--markdown", "here.md")
+
+    assert result.code == 0, result.err
+    assert (tmp_path / "here.md").is_file()
+
+
+def test_ctrl_c_shows_the_methods_that_are_finished(
+    run: Run, lists: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def stopped(_training: Training) -> Ranker:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(methods, "BASELINES", {**methods.BASELINES, "popularity": stopped})
+    asked = ["--task", "continuation", "--data", lists, "--json"]
+
+    one = run(*asked, "--methods", "random,popularity,tfidf", "--split", "all", "--split", "warm")
+    none = run(*asked, "--methods", "popularity,random")
+
+    assert (one.code, none.code) == (130, 130)
+    assert [(each["stopped"], [row["method"] for row in each["rows"]]) for each in one.json] == [(True, ["random"])]
+    assert "the methods that were finished" in one.err
+    assert not none.out
+
+
+def test_ctrl_c_in_the_second_split_shows_the_first(
+    run: Run, lists: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    asked: list[int] = []
+
+    def once(training: Training) -> Ranker:
+        asked.append(1)
+        if len(asked) > 1:
+            raise KeyboardInterrupt
+        return baselines.random_order(training)
+
+    monkeypatch.setattr(methods, "BASELINES", {**methods.BASELINES, "random": once})
+    result = run(
+        "--task", "continuation", "--data", lists, "--methods", "random", "--split", "all", "--split", "warm", "--json"
+    )
+
+    assert result.code == 130
+    assert [each["split"] for each in result.json] == ["all"]
+
+
+def test_cold_tracks_are_asked_for(run: Run, lists: str) -> None:
+    answer = run(
+        "--task", "continuation", "--data", lists, "--split", "cold", "--methods", "item-knn,tfidf", "--json"
+    ).json
+
+    others, words = answer["rows"]
+    assert answer["data"]["cold_share"] == 1
+    assert words["recall"] > 2 * others["recall"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--task", "dancing"], "--task: 'dancing' is none of continuation, listening."),
+        (["--task", "dancing"], "--task: 'dancing' is none of continuation, listening, tracks"),
         (["--task", "listening", "--split", "warm"], "--split: 'warm' is none of holdout, loo"),
-        (["--task", "continuation", "--methods", "magic"], "--methods: magic; there are random"),
+        (
+            ["--task", "continuation", "--methods", "magic"],
+            "--methods: magic; for --task continuation there are random",
+        ),
+        (["--task", "tracks", "--methods", "als"], "--methods: als; for --task tracks there are random"),
         (["--task", "continuation", "--methods", ","], "--methods: none named"),
         (["--task", "continuation", "--k", "0"], "--k"),
+        (["--task", "continuation", "--json", "--markdown", "-"], "only one of them can be printed"),
+        (["--task", "continuation", "--data", "nowhere.csv"], "--data: there is no file nowhere.csv."),
+        (["--task", "continuation", "--data", "."], "--data: . is not a file."),
     ],
 )
 def test_wrong_use_is_told_in_one_sentence(run: Run, lists: str, arguments: list[str], said: str) -> None:
@@ -163,3 +341,4 @@ def test_the_command_explains_itself_with_an_example(run: Run) -> None:
     assert result.code == 0
     assert "Example" in result.out
     assert "ours" in METHOD_NAMES
+    assert [name for name in EARLIER_SYSTEMS if f"{name}:" not in result.out and f"{name}," not in result.out] == []

@@ -8,7 +8,7 @@ import pytest
 from pyarrow import parquet
 
 from bot.errors import DatasetFileError
-from bot.services.evaluation_data import listening_entries, playlist_entries
+from bot.services.evaluation_data import judged_entries, listening_entries, playlist_entries
 
 
 def write(path: Path, text: str) -> Path:
@@ -43,6 +43,27 @@ def test_playlist_rows_become_entries_without_the_genres_that_playlists_lend(tmp
 def test_a_file_without_playlists_or_titles_is_refused(tmp_path: Path, text: str, reason: str) -> None:
     with pytest.raises(DatasetFileError, match=reason):
         list(playlist_entries(write(tmp_path / "lists.csv", text)))
+
+
+def test_rows_of_tracks_come_with_their_finest_genre_beside_and_not_inside_the_facts(tmp_path: Path) -> None:
+    file = write(
+        tmp_path / "tracks.csv",
+        "track_name,track_artist,playlist_id,playlist_genre,playlist_subgenre,genre\n"
+        "Paper Boats,Ada Lune,p1,pop,dream pop,indie\n"
+        "Rust,Bo Field,p1,rock,,indie\n"
+        "Alone,Cy Moss,,,,folk\n"
+        "Bare,Cy Moss,,,,\n",
+    )
+
+    entries = list(judged_entries(file))
+
+    assert [(each.owner, genre) for each, genre in entries] == [
+        ("playlist p1", "dream pop"),
+        ("playlist p1", "rock"),
+        ("row 2", "folk"),
+        ("row 3", None),
+    ]
+    assert all(each.facts is not None and each.facts.genres == () for each, _ in entries)
 
 
 def test_listening_rows_become_entries_with_or_without_titles(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommender.evaluation.splits import SPLITS_OF, SplitKind, Task, hold_out, leave_one_out, split_of
+from recommender.evaluation.splits import SPLITS_OF, SplitKind, Task, hold_out, leave_one_out, split_of, splits_of
 from tests.recommender.evaluation.lists import listening, playlists
 
 
@@ -28,6 +28,19 @@ def test_a_split_can_be_made_again_and_another_seed_makes_another() -> None:
 
     assert (first.test != again.test).nnz == 0
     assert (first.test != other.test).nnz > 0
+
+
+@pytest.mark.parametrize("kind", [SplitKind.ALL, SplitKind.WARM, SplitKind.COLD])
+def test_the_splits_of_all_seeds_are_those_of_each_and_share_their_tracks(kind: SplitKind) -> None:
+    dataset = playlists()
+
+    made = splits_of(dataset, kind, (3, 4))
+
+    assert made[3].dataset is made[4].dataset
+    for seed, split in made.items():
+        alone = split_of(dataset, kind, np.random.default_rng(seed))
+        assert (split.test != alone.test).nnz == 0
+        assert (split.train != alone.train).nnz == 0
 
 
 def test_short_playlists_are_only_learnt_from() -> None:

@@ -75,7 +75,7 @@ def test_methods_are_measured_on_queries_and_novelty_tells_how_rare_the_found_tr
     chance, system = found.rows
     assert 30 <= chance.n <= 60
     assert chance.precision == pytest.approx(1 / len(SCENES), abs=0.1)
-    assert system.precision > 0.9
+    assert system.precision > 0.8
     assert 0 < system.novelty < np.log2(len(dataset.owners) + 1)
 
 
