@@ -1,13 +1,14 @@
 """The space that tracks are compared in: the unit sub-vectors of the modalities side by side.
 
-What is fitted here is the common direction that all tracks share (centring), the projection of covers to fewer
-columns, and the scale of each audio feature. Weights of a mix are put on the query, so one space serves every mix.
+What is fitted here is the common direction that all tracks share (centring), the projections of covers and of the
+words of lyrics to fewer columns, and the scale of each audio feature. Weights of a mix are put on the query, so one
+space serves every mix.
 """
 
 import hashlib
 import zipfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
@@ -17,7 +18,8 @@ import numpy as np
 from recommender.audio_columns import AUDIO_COLUMNS
 from recommender.errors import IndexFileError, NothingToGoOnError
 from recommender.index.durable import replace_file
-from recommender.ports import RawVectorSource
+from recommender.lyric_space import LyricSpace
+from recommender.ports import LyricTerms, RawVectorSource
 from recommender.space_fit import Moments, cover_axes
 from recommender.types import Matrix, Modality, Vector, Weights
 from recommender.unit_rows import unit_rows
@@ -25,7 +27,11 @@ from recommender.unit_rows import unit_rows
 MODALITIES: Final = tuple(Modality)
 """The order of the sub-vectors inside a fused vector."""
 
-_FORMAT: Final = "fused-space-1"
+LYRICS_SHARE: Final = 0.6
+"""Of the words that lyrics are made of in a text sub-vector, against their meaning and the description, in a catalog
+whose tracks all have lyrics; docs/decisions/0009 says what was measured."""
+
+_FORMAT: Final = "fused-space-2"
 _COLLABORATIVE_DIM: Final = 0
 """Columns of the collaborative sub-vector; zero until item factors are trained."""
 _MAX_Z: Final = 4.0
@@ -45,6 +51,13 @@ class FusedSpace:
     """Fingerprint and raw columns of the image encoder."""
     text_mean: Vector
     image_mean: Vector
+    term_columns: Vector = field(default_factory=lambda: LyricSpace.empty().columns)
+    term_weights: Vector = field(default_factory=lambda: LyricSpace.empty().weights)
+    term_axes: Matrix = field(default_factory=lambda: LyricSpace.empty().axes)
+    term_mean: Vector = field(default_factory=lambda: LyricSpace.empty().mean)
+    """These four as in :class:`recommender.lyric_space.LyricSpace`."""
+    lyrics_share: Vector = field(default_factory=lambda: np.zeros(1, dtype=np.float32))
+    """Shape (1,): :data:`LYRICS_SHARE` times the share of the tracks that have lyrics; 0 without columns for them."""
     image_axes: Matrix
     """Shape (raw image columns, image columns), orthonormal columns."""
     audio_mean: Vector
@@ -68,12 +81,19 @@ class FusedSpace:
         moments = Moments(text_dim=text[1], image_dim=image[1])
         for batch in source.batches(text, image):
             moments.add(batch)
+        lyrics = moments.lyrics.fitted()
+        with_lyrics = moments.lyrics.count / max(moments.text.count, 1) if lyrics.dim else 0.0
         audio_mean, audio_scale = moments.audio.mean_and_scale(len(AUDIO_COLUMNS))
         return cls(
             text=text,
             image=image,
             text_mean=moments.text.shrunk_mean(),
             image_mean=moments.image.shrunk_mean(),
+            term_columns=lyrics.columns,
+            term_weights=lyrics.weights,
+            term_axes=lyrics.axes,
+            term_mean=lyrics.mean,
+            lyrics_share=np.asarray([LYRICS_SHARE * min(with_lyrics, 1.0)], dtype=np.float32),
             image_axes=cover_axes(moments.image, rng),
             audio_mean=audio_mean,
             audio_scale=audio_scale,
@@ -83,7 +103,7 @@ class FusedSpace:
     def dims(self) -> dict[Modality, int]:
         """Columns of each modality's sub-vector."""
         return {
-            Modality.TEXT: self.text[1],
+            Modality.TEXT: self.text[1] + self._lyrics.dim,
             Modality.IMAGE: self.image_axes.shape[1],
             Modality.AUDIO: len(self.audio_mean),
             Modality.COLLABORATIVE: _COLLABORATIVE_DIM,
@@ -110,24 +130,26 @@ class FusedSpace:
             digest.update(np.ascontiguousarray(array, dtype="<f4").tobytes())
         return digest.hexdigest()[:16]
 
-    def sub_vectors(self, modality: Modality, raw: Matrix) -> Matrix:
+    def sub_vectors(self, modality: Modality, raw: Matrix, terms: LyricTerms | None = None) -> Matrix:
         """Return the sub-vectors of raw encoder rows.
 
         Args:
             modality: What the rows are of.
             raw: Shape (n, raw columns). A zero row, or one with a NaN in text or image, says that there is nothing.
                 In audio a NaN says that one feature is unknown.
+            terms: Of text alone: the words of each row's lyrics.
 
         Returns:
             Shape (n, ``dims[modality]``). Unit rows, and zero rows where there is nothing. An audio row of which a
-            share *s* of the features is known has length sqrt(s): what is unknown counts neither for nor against.
+            share *s* of the features is known has length sqrt(s), and so has a text row without lyrics, of which the
+            share ``1 - lyrics_share`` is known: what is unknown counts neither for nor against.
 
         Raises:
             ValueError: Another number of columns than this space was fitted on.
         """
         self._check_width(modality, raw)
         if modality is Modality.TEXT:
-            return _centred(raw, self.text_mean)
+            return self._text(_centred(raw, self.text_mean), terms)
         if modality is Modality.IMAGE:
             return _centred(raw, self.image_mean, self.image_axes)
         if modality is Modality.AUDIO:
@@ -139,10 +161,12 @@ class FusedSpace:
 
         Args:
             subs: A sub-vector per modality that the seed has; brought to unit length here. A zero one counts as absent.
+                Text without lyrics, as a prompt is, is made longer, so that its cosine with what was read of a track
+                counts whole, whether that has lyrics or not.
             weights: Taken in proportion, over the modalities that are there.
 
         Returns:
-            Shape (dim,); the lengths of its sub-vectors add up to 1.
+            Shape (dim,); the lengths of its sub-vectors add up to 1, but for text without lyrics.
 
         Raises:
             NothingToGoOnError: No modality has both a sub-vector and a weight.
@@ -163,7 +187,10 @@ class FusedSpace:
             if sub.shape != (self.dims[modality],):
                 message = f"a {modality} sub-vector has {self.dims[modality]} columns, not shape {sub.shape}"
                 raise ValueError(message)
-            vector[self.slices[modality]] = weights.of(modality) / total * (sub / np.linalg.norm(sub))
+            length = np.linalg.norm(sub)
+            if modality is Modality.TEXT and not sub[self.text[1] :].any():
+                length *= np.sqrt(1 - self.lyrics_share[0])
+            vector[self.slices[modality]] = weights.of(modality) / total * (sub / length)
         return vector
 
     def parts(self, query: Vector, vectors: Matrix) -> dict[Modality, Vector]:
@@ -207,6 +234,20 @@ class FusedSpace:
 
     def _arrays(self) -> dict[str, Vector | Matrix]:
         return {name: getattr(self, name) for name in _array_names()}
+
+    @cached_property
+    def _lyrics(self) -> LyricSpace:
+        return LyricSpace(
+            columns=self.term_columns, weights=self.term_weights, axes=self.term_axes, mean=self.term_mean
+        )
+
+    def _text(self, read: Matrix, terms: LyricTerms | None) -> Matrix:
+        """Return what was read, and the words of lyrics beside it."""
+        rows = np.zeros((len(read), self.dims[Modality.TEXT]), dtype=np.float32)
+        rows[:, : self.text[1]] = np.sqrt(1 - self.lyrics_share) * read
+        if terms is not None:
+            rows[:, self.text[1] :] = np.sqrt(self.lyrics_share) * self._lyrics.rows(terms)
+        return rows
 
     def _audio(self, raw: Matrix) -> Matrix:
         known = np.isfinite(raw)

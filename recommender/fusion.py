@@ -149,7 +149,8 @@ def artist_code(name: str) -> np.uint64:
 def observed_rows(space: FusedSpace, raw: RawVectors) -> FusedRows:
     """Return the fused vectors of what is known of each track; zero where nothing is."""
     vectors = np.zeros((len(raw.keys), space.dim), dtype=np.float32)
-    for modality, rows in ((Modality.TEXT, raw.text), (Modality.IMAGE, raw.image), (Modality.AUDIO, raw.audio)):
+    vectors[:, space.slices[Modality.TEXT]] = space.sub_vectors(Modality.TEXT, raw.text, raw.terms)
+    for modality, rows in ((Modality.IMAGE, raw.image), (Modality.AUDIO, raw.audio)):
         vectors[:, space.slices[modality]] = space.sub_vectors(modality, rows)
     known = [vectors[:, space.slices[modality]].any(axis=1) for modality in MODALITIES]
     return FusedRows(

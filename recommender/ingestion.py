@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recommender.encoders.track_text import track_text_fingerprint, track_vectors
+from recommender.encoders.track_text import track_terms, track_text_fingerprint, track_vectors
 from recommender.errors import PictureRefusedError
 from recommender.lyrics_language import LanguageOfWords, LyricsLanguage
 from recommender.ports import CoverSource, ImageEncoder, Progress, TextEncoder, VectorStore, Words, WordsSource
@@ -113,7 +113,7 @@ class Ingestion:
                 vectors = track_vectors(self._text, words)
                 # Before the vectors, which say that the words of these tracks are done with.
                 self._store.save_languages(self._languages(wanted, words))
-                self._store.save_text(fingerprint, [track.key for track in wanted], vectors)
+                self._store.save_text(fingerprint, [track.key for track in wanted], vectors, track_terms(words))
                 account.add(vectors)
             if len(chunk) < self._tracks_per_chunk or (keys is not None and chunk[-1].key >= max(keys, default=0)):
                 break

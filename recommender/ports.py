@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,45 @@ class Words:
     album: str | None
     genres: tuple[str, ...]
     lyrics: str | None
+
+
+TERM_COLUMNS: Final = 65_536
+"""Columns that the words of lyrics are hashed to: what 16 bits tell apart."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LyricTerms:
+    """How often which hashed words occur in the lyrics of some tracks: a table in compressed sparse rows."""
+
+    starts: NDArray[np.int64]
+    """Shape (tracks + 1,): where the words of each track begin in the other two, and where the last ones end."""
+    columns: NDArray[np.uint16]
+    """Hashed words, ascending within a track."""
+    counts: NDArray[np.uint8]
+    """At least 1, and 255 for all that is more."""
+
+    @classmethod
+    def joined(cls, rows: Sequence[tuple[NDArray[np.uint16], NDArray[np.uint8]]]) -> "LyricTerms":
+        """Return the table of some rows, each as its columns and counts."""
+        lengths = [len(columns) for columns, _ in rows]
+        return cls(
+            starts=np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]).astype(np.int64),
+            columns=np.concatenate([np.empty(0, dtype=np.uint16), *(columns for columns, _ in rows)]),
+            counts=np.concatenate([np.empty(0, dtype=np.uint8), *(counts for _, counts in rows)]),
+        )
+
+    def __len__(self) -> int:
+        """Return the number of tracks."""
+        return len(self.starts) - 1
+
+    def row(self, row: int) -> tuple[NDArray[np.uint16], NDArray[np.uint8]]:
+        """Return the columns and counts of a track; none where it has no lyrics."""
+        where = slice(self.starts[row], self.starts[row + 1])
+        return self.columns[where], self.counts[where]
+
+    def of_rows(self, rows: Iterable[int]) -> "LyricTerms":
+        """Return some of the tracks, in the order asked."""
+        return LyricTerms.joined([self.row(row) for row in rows])
 
 
 class TextEncoder(Protocol):
@@ -105,8 +144,13 @@ class VectorStore(Protocol):
         """Count what :meth:`tracks_missing_cover` would return in all."""
         ...
 
-    def save_text(self, fingerprint: str, keys: Sequence[TrackKey], vectors: Matrix, /) -> None:
-        """Store one row per key; a zero row says 'tried, nothing to read'. Replaces older ones."""
+    def save_text(
+        self, fingerprint: str, keys: Sequence[TrackKey], vectors: Matrix, terms: LyricTerms | None = None, /
+    ) -> None:
+        """Store one row per key, with its words where there are any; replaces older ones.
+
+        A zero row says 'tried, nothing to read'.
+        """
         ...
 
     def save_languages(self, languages: Mapping[TrackKey, str], /) -> None:
@@ -134,6 +178,8 @@ class RawVectors:
     """Normalised first artist of each row."""
     popularity: Vector
     """0-100; NaN where unknown."""
+    terms: LyricTerms | None = None
+    """Of each track's lyrics; None where no track has any."""
 
 
 class RawVectorSource(Protocol):

@@ -6,6 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.lyric_space import LyricMoments
 from recommender.ports import RawVectors
 from recommender.types import Matrix, Vector
 from recommender.unit_rows import unit_rows
@@ -96,12 +97,14 @@ class Moments:
     def __init__(self, *, text_dim: int, image_dim: int) -> None:
         self.text = UnitRowMoments(text_dim)
         self.image = CoverMoments(image_dim)
+        self.lyrics = LyricMoments()
         self.audio = AudioMoments()
 
     def add(self, batch: RawVectors) -> None:
         """Count a batch in."""
         self.text.add(unit_rows(batch.text))
         self.image.add(unit_rows(batch.image))
+        self.lyrics.add(batch.terms)
         self.audio.add(batch.audio)
 
 

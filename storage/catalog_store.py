@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.ports import RawVectors, RawVectorSource, TrackLookup, VectorStore
+from recommender.ports import LyricTerms, RawVectors, RawVectorSource, TrackLookup, VectorStore
 from recommender.types import AlbumKey, Filters, Keys, Matrix, Track, TrackKey
 from storage.database import Database
 
@@ -47,10 +47,15 @@ class CatalogStore:
         with self._database.reading() as stored:
             return stored.vectors.count_missing_cover(fingerprint)
 
-    def save_text(self, fingerprint: str, keys: Sequence[TrackKey], vectors: Matrix, /) -> None:
-        """Store one row per key; a zero row says 'tried, nothing to read'. Replaces older ones."""
+    def save_text(
+        self, fingerprint: str, keys: Sequence[TrackKey], vectors: Matrix, terms: LyricTerms | None = None, /
+    ) -> None:
+        """Store one row per key, with its words where there are any; replaces older ones.
+
+        A zero row says 'tried, nothing to read'.
+        """
         with self._database.transaction() as stored:
-            stored.vectors.save_text(fingerprint, keys, vectors)
+            stored.vectors.save_text(fingerprint, keys, vectors, terms)
 
     def save_languages(self, languages: Mapping[TrackKey, str], /) -> None:
         """Remember in which language songs are sung, as far as their words tell; what somebody said stays."""

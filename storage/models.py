@@ -219,7 +219,10 @@ class ListeningRow(SQLModel, table=True):
 
 
 class TextVectorRow(SQLModel, table=True):
-    """The vector of a track's words: float32, little-endian; empty when there was nothing to read."""
+    """The vector of a track's words: float32, little-endian; empty when there was nothing to read.
+
+    Beside it, the lyrics as counts of hashed words, in no order of theirs; never the lyrics themselves.
+    """
 
     __tablename__: ClassVar[str] = "text_vector"
     # Counting what an encoder has read must not read past the vectors.
@@ -228,6 +231,8 @@ class TextVectorRow(SQLModel, table=True):
     track_id: int = _key("track.id")
     fingerprint: str
     vector: bytes = Field(sa_type=LargeBinary)
+    terms: bytes = Field(sa_type=LargeBinary)
+    """The columns (16 bits each, little-endian), then as many counts (8 bits each); empty without lyrics."""
 
 
 class CoverVectorRow(SQLModel, table=True):

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from recommender.ports import TextEncoder, Words
+from recommender.lyric_terms import lyric_terms, sung
+from recommender.ports import LyricTerms, TextEncoder, Words
 from recommender.songs import without_issue
 from recommender.types import Matrix
 from recommender.unit_rows import unit_rows
 
-COMPOSITION = "words-2"
-"""Raised when :func:`compose` or the shares change, so that older vectors are missing rather than mixed."""
+COMPOSITION = "words-3"
+"""Raised when :func:`compose`, the shares or the terms change, so that older vectors are missing rather than mixed."""
 DESCRIPTION_SHARE = 0.5
 """Of the description against the lyrics: names and genres say what lyrics leave out, and the reverse."""
 
@@ -19,7 +20,7 @@ def compose(words: Words) -> tuple[str, str | None]:
     """Return a track's description, and its lyrics or None.
 
     The description reads ``Title by Artist, Artist. Album: X. Genres: a, b.``; what is unknown is left out, and so is
-    what only tells issues apart: *Remastered* would draw all remasters together.
+    what only tells issues apart: *Remastered* would draw all remasters together. Lyrics come without headings.
     """
     by = f" by {', '.join(words.artists)}" if words.artists else ""
     sentences = [f"{without_issue(words.title)}{by}".strip()]
@@ -28,13 +29,18 @@ def compose(words: Words) -> tuple[str, str | None]:
     if words.genres:
         sentences.append(f"Genres: {', '.join(words.genres)}")
     description = " ".join(f"{sentence}." for sentence in sentences if sentence)
-    lyrics = (words.lyrics or "").strip()
+    lyrics = sung(words.lyrics or "")
     return description, lyrics or None
 
 
 def track_text_fingerprint(encoder: TextEncoder) -> str:
     """Return what vectors of :func:`track_vectors` are stored under."""
     return f"{encoder.fingerprint}+{COMPOSITION}"
+
+
+def track_terms(words: Sequence[Words | None]) -> LyricTerms:
+    """Return the words of each track's lyrics, hashed and counted, to be stored beside its vector."""
+    return lyric_terms([None if known is None else compose(known)[1] for known in words])
 
 
 def track_vectors(encoder: TextEncoder, words: Sequence[Words | None]) -> Matrix:

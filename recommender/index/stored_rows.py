@@ -138,6 +138,9 @@ def raw_digests(raw: RawVectors) -> Digests:
         digest = hashlib.blake2b(artist.encode(), digest_size=8)
         for part in parts:
             digest.update(part[row])
+        if raw.terms is not None:
+            for numbers in raw.terms.row(row):
+                digest.update(numbers.astype("<u2").tobytes())
         digests[row] = int.from_bytes(digest.digest(), "little")
     return digests
 

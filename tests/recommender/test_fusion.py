@@ -8,17 +8,23 @@ from hypothesis.extra import numpy as arrays
 
 from recommender.audio_columns import AUDIO_COLUMNS
 from recommender.errors import IndexFileError, NothingToGoOnError
-from recommender.fused_space import MODALITIES, FusedSpace
+from recommender.fused_space import LYRICS_SHARE, MODALITIES, FusedSpace
 from recommender.fusion import Evidence, artist_code, fuse
+from recommender.lyric_space import LYRIC_COLUMNS
+from recommender.lyric_terms import lyric_terms
 from recommender.space_fit import ENOUGH_COVERS, IMAGE_COLUMNS
 from recommender.types import Matrix, Modality, Vector, Weights
 from tests.recommender.index.catalogs import AUDIO_COLUMNS as GIVEN_AUDIO_COLUMNS
 from tests.recommender.index.catalogs import GivenCatalog, catalog
+from tests.recommender.songbook import songs
 
 EVERYTHING = Weights(text=0.5, image=0.2, audio=0.3)
 PRESENT = (Modality.TEXT, Modality.IMAGE, Modality.AUDIO)
 CATALOG = catalog(120)
 SPACE = CATALOG.space()
+SONGS: list[str | None] = [*songs(800)[0]]
+SONGS[3::4] = [None] * 200
+SUNG = catalog(800).with_raw(terms=lyric_terms(SONGS))
 
 
 def lengths(rows: Matrix) -> Vector:
@@ -112,6 +118,80 @@ class TestSubVectors:
 
         assert (raw_cosines @ raw_cosines.T).mean() > 0.9
         assert abs((rows @ rows.T).mean()) < 0.25
+
+
+class TestLyrics:
+    def test_the_words_of_lyrics_lie_beside_what_was_read(self) -> None:
+        space = SUNG.space()
+
+        assert space.dims[Modality.TEXT] == 48 + LYRIC_COLUMNS
+        assert space.slices[Modality.IMAGE].start == 48 + LYRIC_COLUMNS
+
+    def test_tracks_with_lyrics_are_of_unit_length_and_others_shorter(self) -> None:
+        space = SUNG.space()
+        terms = SUNG.raw.terms
+        assert terms is not None
+
+        rows = space.sub_vectors(Modality.TEXT, SUNG.raw.text[:4], terms.of_rows(range(4)))
+
+        share = LYRICS_SHARE * 0.75  # every fourth track has none
+        assert space.lyrics_share == pytest.approx(share, abs=1e-6)
+        assert lengths(rows) == pytest.approx([1, 1, 1, np.sqrt(1 - share)], abs=1e-5)
+        assert lengths(rows[:, 48:]) == pytest.approx(np.sqrt([share, share, share, 0]), abs=1e-5)
+
+    def test_songs_with_like_words_are_nearer(self) -> None:
+        space = SUNG.space()
+        same_words = lyric_terms([SONGS[0], SONGS[4]]), lyric_terms([SONGS[0], SONGS[1]])
+
+        alike, apart = (space.sub_vectors(Modality.TEXT, SUNG.raw.text[:2], terms) for terms in same_words)
+
+        assert alike[0] @ alike[1] > apart[0] @ apart[1] + 0.1
+
+    def test_a_text_without_lyrics_finds_tracks_by_what_was_read_of_them_alone(self) -> None:
+        space, plain = SUNG.space(), SUNG.with_raw(terms=None).space()
+        stored = fuse(space, SUNG.raw).vectors
+        prompt = space.sub_vectors(Modality.TEXT, SUNG.raw.text[:1])[0]
+
+        found = stored @ space.query({Modality.TEXT: prompt}, Weights(text=1.0))
+
+        read = plain.sub_vectors(Modality.TEXT, SUNG.raw.text)
+        assert found == pytest.approx(read @ read[0], abs=1e-4)
+
+    def test_a_track_with_lyrics_is_most_like_itself(self) -> None:
+        space = SUNG.space()
+        stored = fuse(space, SUNG.raw).vectors
+        query = space.query({Modality.TEXT: stored[0, space.slices[Modality.TEXT]]}, Weights(text=1.0))
+
+        assert stored[0] @ query == pytest.approx(1, abs=1e-4)
+        assert np.argmax(stored @ query) == 0
+
+    def test_without_words_a_space_with_lyrics_still_reads(self) -> None:
+        space = SUNG.space()
+
+        assert not space.sub_vectors(Modality.TEXT, np.zeros((2, 48), dtype=np.float32)).any()
+        assert space.sub_vectors(Modality.TEXT, SUNG.raw.text[:2], lyric_terms(["unheard", None]))[:, 48:].any() == 0
+
+    def test_a_space_with_lyrics_comes_back_from_its_file(self, tmp_path: Path) -> None:
+        space = SUNG.space()
+        space.save(tmp_path / "space.npz")
+
+        loaded = FusedSpace.load(tmp_path / "space.npz")
+
+        assert loaded.fingerprint == space.fingerprint
+        assert loaded.sub_vectors(Modality.TEXT, SUNG.raw.text, SUNG.raw.terms) == pytest.approx(
+            space.sub_vectors(Modality.TEXT, SUNG.raw.text, SUNG.raw.terms)
+        )
+
+    def test_other_lyrics_make_another_space(self) -> None:
+        other = lyric_terms([*SONGS[:-1], SONGS[0]])
+
+        assert SUNG.with_raw(terms=other).space().fingerprint != SUNG.space().fingerprint
+
+    def test_few_lyrics_change_nothing(self) -> None:
+        few = CATALOG.with_raw(terms=lyric_terms([*SONGS[:50], *([None] * 70)]))
+
+        assert few.space().fingerprint == SPACE.fingerprint
+        assert fuse(few.space(), few.raw).vectors == pytest.approx(fuse(SPACE, CATALOG.raw).vectors)
 
 
 class TestFitting:

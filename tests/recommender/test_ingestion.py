@@ -12,7 +12,8 @@ from recommender.encoders.registry import text_encoder
 from recommender.encoders.track_text import compose
 from recommender.errors import EncoderUnavailableError
 from recommender.ingestion import Ingestion
-from recommender.ports import ImageEncoder, TextEncoder, VectorStore, Words
+from recommender.lyric_terms import lyric_terms
+from recommender.ports import ImageEncoder, LyricTerms, TextEncoder, VectorStore, Words
 from recommender.types import AlbumKey, Matrix, Track, TrackKey, Vector
 from tests.contracts.encoders import SAME
 from tests.recommender.encoders.drawings import PATTERNS, as_file, drawn
@@ -29,6 +30,7 @@ class MemoryStore:
         self.covers: dict[tuple[str, AlbumKey], Vector] = {}
         self.saves: list[int] = []
         self.languages: dict[TrackKey, str] = {}
+        self.terms: dict[TrackKey, list[int]] = {}
 
     def tracks_missing_text(self, fingerprint: str, /, *, limit: int, after: TrackKey) -> list[Track]:
         return self._without_text(fingerprint, after)[:limit]
@@ -42,8 +44,12 @@ class MemoryStore:
     def count_missing_cover(self, fingerprint: str, /) -> int:
         return len(self._without_cover(fingerprint, AlbumKey(0)))
 
-    def save_text(self, fingerprint: str, keys: Sequence[TrackKey], vectors: Matrix, /) -> None:
+    def save_text(
+        self, fingerprint: str, keys: Sequence[TrackKey], vectors: Matrix, terms: LyricTerms | None = None, /
+    ) -> None:
+        assert terms is not None
         self.saves.append(len(keys))
+        self.terms |= {key: terms.row(row)[0].tolist() for row, key in enumerate(keys)}
         self.text |= {(fingerprint, key): row for key, row in zip(keys, vectors, strict=True)}
 
     def save_languages(self, languages: Mapping[TrackKey, str], /) -> None:
@@ -128,6 +134,15 @@ def test_every_track_gets_the_vector_of_its_words_and_those_without_a_zero_row(
     [seven] = encoders[0].encode([compose(library._words(store.catalog[6]))[0]])
     assert float(store.text[work.text_fingerprint, TrackKey(7)] @ seven) > SAME
     assert not store.text[work.text_fingerprint, TrackKey(10)].any()
+
+
+def test_the_words_of_lyrics_are_kept_hashed_and_those_of_titles_are_not(library: Library, encoders: Encoders) -> None:
+    library.lyrics = {TrackKey(2): "[Chorus: Band 2]\nRain, rain on me"}
+    store = MemoryStore(tracks(3))
+
+    of(store, library, encoders).embed_text()
+
+    assert store.terms == {1: [], 2: lyric_terms(["on me rain"]).columns.tolist(), 3: []}
 
 
 def test_the_language_of_lyrics_is_told_and_that_of_titles_is_not(library: Library, encoders: Encoders) -> None:

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 
 from recommender.audio_columns import AUDIO_COLUMNS
-from recommender.ports import RawVectors
+from recommender.ports import LyricTerms, RawVectors
 from recommender.types import AlbumKey, AudioFeatures, Fact, Filters, Matrix, Source, TrackKey
 from storage import catalog_store
 from storage.catalog_store import COUNTS_KEPT_FOR, CatalogStore
 from storage.database import Database
+from storage.repositories.vectors import terms_from_bytes
 from tests.storage.builders import add, add_one, facts, track_of
 
 TEXT, IMAGE = ("text/3", 3), ("image/2", 2)
@@ -22,6 +23,13 @@ def store(database: Database) -> CatalogStore:
 
 def rows(*values: list[float]) -> Matrix:
     return np.asarray(values, dtype=np.float32)
+
+
+def terms(*columns: list[int]) -> LyricTerms:
+    """Return words of some tracks; the first of each occurs once, the second twice, and so on."""
+    return LyricTerms.joined(
+        [(np.asarray(each, dtype=np.uint16), np.arange(1, len(each) + 1, dtype=np.uint8)) for each in columns]
+    )
 
 
 def all_of(store: CatalogStore, after: TrackKey = START) -> list[RawVectors]:
@@ -106,6 +114,35 @@ def test_raw_vectors_come_back_as_they_were_saved(database: Database, store: Cat
     assert {raw.text.dtype, raw.image.dtype, raw.audio.dtype, raw.popularity.dtype} == {np.dtype(np.float32)}
 
 
+def test_the_words_of_lyrics_come_back_as_they_were_saved(database: Database, store: CatalogStore) -> None:
+    keys = [each.key for each in add(database, *(facts(f"Song {n}") for n in range(3)))]
+    saved = terms([0, 7, 65_535], [], [7]), terms([3])
+    store.save_text(TEXT[0], keys, np.eye(3, dtype=np.float32), saved[0])
+    store.save_text(TEXT[0], keys[2:], rows([0, 0, 1]), saved[1])
+
+    (raw,) = all_of(store)
+
+    assert raw.terms is not None
+    assert [raw.terms.row(row)[0].tolist() for row in range(3)] == [[0, 7, 65_535], [], [3]]
+    assert [raw.terms.row(row)[1].tolist() for row in range(3)] == [[1, 2, 3], [], [1]]
+
+
+def test_where_no_track_has_lyrics_there_are_no_words(database: Database, store: CatalogStore) -> None:
+    key = add_one(database)
+    store.save_text(TEXT[0], [key], rows([1, 0, 0]), terms([]))
+    without = all_of(store)[0].terms
+    store.save_text(TEXT[0], [key], rows([1, 0, 0]), terms([5]))
+    store.save_text(TEXT[0], [key], rows([1, 0, 0]))
+
+    assert without is None
+    assert all_of(store)[0].terms is None
+
+
+def test_torn_words_are_refused() -> None:
+    with pytest.raises(ValueError, match="a multiple of 3"):
+        terms_from_bytes([b"", b"1234"])
+
+
 def test_a_track_is_given_once_it_has_words_or_sound(database: Database, store: CatalogStore) -> None:
     add_one(database, "Nothing yet")
     sound = add_one(database, "Sound", audio=AudioFeatures(tempo=120.0))
@@ -163,6 +200,8 @@ def test_rows_and_keys_must_go_together(database: Database, store: CatalogStore)
 
     with pytest.raises(ValueError, match="go together"):
         store.save_text(TEXT[0], [key], rows([1, 0, 0], [0, 1, 0]))
+    with pytest.raises(ValueError, match="1 keys and the words of 2"):
+        store.save_text(TEXT[0], [key], rows([1, 0, 0]), terms([1], [2]))
     with pytest.raises(ValueError, match="finite"):
         store.save_text(TEXT[0], [key], rows([np.nan, 0, 0]))
     assert store.count_missing_text(TEXT[0]) == 1

@@ -229,6 +229,7 @@ def upgrade() -> None:
         sa.Column("track_id", _BIG, autoincrement=False, nullable=False),
         sa.Column("fingerprint", sa.String(), nullable=False),
         sa.Column("vector", sa.LargeBinary(), nullable=False),
+        sa.Column("terms", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["track_id"], ["track.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("track_id"),
     )

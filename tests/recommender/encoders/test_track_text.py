@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from recommender.encoders.track_text import compose, track_text_fingerprint, track_vectors
+from recommender.encoders.track_text import compose, track_terms, track_text_fingerprint, track_vectors
 from recommender.ports import TextEncoder, Words
 from recommender.unit_rows import unit_rows
 from tests.contracts.encoders import SAME
@@ -50,6 +50,21 @@ def test_no_lyrics_are_none(lyrics: str | None) -> None:
     assert compose(words(lyrics=lyrics))[1] is None
 
 
+def test_headings_of_lyrics_are_not_read() -> None:
+    headed = words(lyrics="[Verse 1: Ines Valdor]\nthe tide goes out\n[Chorus]\nand so do I")
+
+    assert compose(headed)[1] == "the tide goes out\n\nand so do I"
+    assert compose(words(lyrics="[Instrumental]"))[1] is None
+
+
+def test_the_words_of_lyrics_alone_are_counted() -> None:
+    terms = track_terms([None, words(), words(lyrics="[Chorus] the tide the tide"), words(lyrics="tide")])
+
+    assert np.diff(terms.starts).tolist() == [0, 0, 2, 1]
+    assert terms.row(2)[1].tolist() == [2, 2]
+    assert terms.row(3)[0][0] in terms.row(2)[0]
+
+
 def test_a_vector_is_half_description_and_half_lyrics(minilm: TextEncoder) -> None:
     lyrics = "the tide goes out and so do I"
     description, _ = compose(words())
@@ -79,4 +94,4 @@ def test_nothing_to_read_at_all_is_all_zero(minilm: TextEncoder) -> None:
 
 
 def test_the_way_of_composing_is_part_of_what_vectors_are_stored_under(minilm: TextEncoder) -> None:
-    assert track_text_fingerprint(minilm) == f"{minilm.fingerprint}+words-2"
+    assert track_text_fingerprint(minilm) == f"{minilm.fingerprint}+words-3"

@@ -61,6 +61,7 @@ def of_rows(raw: RawVectors, rows: "np.ndarray[tuple[int], np.dtype[np.int64]]")
         audio=raw.audio[rows],
         artists=tuple(raw.artists[row] for row in rows),
         popularity=raw.popularity[rows],
+        terms=None if raw.terms is None else raw.terms.of_rows(rows.tolist()),
     )
 
 
