@@ -54,6 +54,23 @@ err = Console(stderr=True)
 out = Console()
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON alone on standard output.")]
+def _print_version(*, is_asked: bool) -> None:
+    if is_asked:
+        from importlib.metadata import version
+
+        out.print(f"cratedigger {version('cratedigger')}", highlight=False)
+        raise typer.Exit
+
+
+@app.callback()
+def cratedigger(
+    _version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_print_version)
+    ] = False,
+) -> None:
+    """A Discord bot that digs for music you will love, and says why."""
+
+
 
 
 @app.command(epilog="Example: `cratedigger run`")
@@ -181,14 +198,21 @@ def recommend(
     mix: Annotated[float, typer.Option(help="Weight of popularity, 0 to 1.", min=0, max=1)] = 0.1,
     discovery: Annotated[float, typer.Option(help="0 familiar to 1 unknown.", min=0, max=1)] = 0.5,
     decade: Annotated[int | None, typer.Option(help="For instance 1990.", min=1900, max=2090)] = None,
-    genre: Annotated[str | None, typer.Option(help="A genre of the catalog.")] = None,
+    genre: Annotated[str | None, typer.Option(help="A genre of the catalog; its kinds count too.")] = None,
+    language: Annotated[str | None, typer.Option(help="That is sung: a name or an ISO 639 code.")] = None,
+    max_minutes: Annotated[float | None, typer.Option(help="Longest song.", min=0.1, max=1440)] = None,
+    min_popularity: Annotated[int, typer.Option(help="Least popular song, 0 to 100.", min=0, max=100)] = 0,
+    max_popularity: Annotated[int, typer.Option(help="Most popular song; unknown counts as 0.", min=0, max=100)] = 100,
     clean: Annotated[bool, typer.Option("--clean", help="Leave out what is marked explicit.")] = False,
     as_json: AsJson = False,
 ) -> None:
+    roll: Annotated[int, typer.Option(help="Another good list; the same number brings it again.", min=0)] = 0,
+    reroll: Annotated[bool, typer.Option("--reroll", help="Draw a number for --roll, and print it.")] = False,
     """Recommend from songs, an artist, a text, a cover or a member's history."""
     from bot.services.asks import Ask
     from bot.wiring import open_recommending
-    from recommender.types import Filters, MemberId
+    from recommender.ranking.rolls import LARGEST_ROLL
+    from recommender.types import Filters, MemberId, PopularityBand
 
     if sum(seed is not None for seed in (track or None, artist, prompt, cover)) + (member is not None) != 1:
         _fail("Name exactly one kind of seed: --track, --artist, --prompt, --cover or --member.", code=2)
@@ -196,6 +220,12 @@ def recommend(
         _fail(f"--member: {member} is no Discord id.", code=2)
     ask = Ask(
         member=MemberId(member) if member is not None else None,
+    if min_popularity > max_popularity:
+        _fail(f"--min-popularity: {min_popularity} is more than --max-popularity, {max_popularity}.", code=2)
+    if roll > LARGEST_ROLL:
+        _fail(f"--roll: {roll} is more than {LARGEST_ROLL}.", code=2)
+    if roll and reroll:
+        _fail("--reroll draws a number: leave --roll out.", code=2)
         tracks=tuple(track or ()),
         artist=artist,
         prompt=prompt,
@@ -204,7 +234,15 @@ def recommend(
         by=_by(by),
         mix=mix,
         discovery=discovery,
-        filters=Filters(decade=_decade(decade), explicit=False if clean else None, genre=genre),
+        filters=Filters(
+            decade=_decade(decade),
+            explicit=False if clean else None,
+            genre=genre,
+            max_ms=round(max_minutes * 60_000) if max_minutes is not None else None,
+            popularity=PopularityBand(lowest=min_popularity, highest=max_popularity),
+        ),
+        language=language,
+        roll=_drawn_roll() if reroll else roll,
     )
     with open_recommending(_installed()) as recommending:
         recommending.get_ready()
@@ -276,6 +314,14 @@ def _by(name: str) -> "By":
     try:
         return By(name)
     except ValueError:
+def _drawn_roll() -> int:
+    import numpy as np
+
+    from recommender.ranking.rolls import drawn_roll
+
+    return drawn_roll(np.random.default_rng())
+
+
         _fail(f"--by: {name!r} is none of {', '.join(By)}.", code=2)
 
 

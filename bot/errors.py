@@ -3,6 +3,9 @@
 BotError
 ├── SettingsError             the environment or .env says something impossible
 ├── NotFoundInCatalogError    no track or artist of that name (carries the closest)
+├── UnknownGenreError         no track of the catalog is of that genre (carries the closest)
+├── UnknownLanguageError      that is no language (carries the closest)
+├── LanguageNotSungError      no song of the catalog is known to be sung in it
 ├── LinkedSongUnknownError    a link to a song that could not be looked up
 ├── SongUnreadableError       a song that was looked up, and of which nothing may be read
 ├── StillLookingUpError       a song is being looked up, which takes longer than one waits
@@ -55,10 +58,34 @@ class NotFoundInCatalogError(BotError):
 
     def __init__(self, asked: str, closest: tuple[str, ...], *, why: tuple[str, ...] = ()) -> None:
         """Take what was asked for, what comes closest, and further sentences: why it was not found outside."""
-        hint = f"Closest: {'; '.join(closest)}." if closest else "Nothing there comes close, either."
-        super().__init__(" ".join((f"Nothing in the catalog is called “{' '.join(asked.split())}”.", hint, *why)))
+        sentences = (f"Nothing in the catalog is called “{_one_line(asked)}”.", _closest(closest), *why)
+        super().__init__(" ".join(sentences))
         self.asked = asked
         self.closest = closest
+
+
+class UnknownGenreError(BotError):
+    """No track of the catalog is of that genre."""
+
+    def __init__(self, asked: str, closest: tuple[str, ...]) -> None:
+        super().__init__(f"No track of the catalog is of the genre “{_one_line(asked)}”. {_closest(closest)}")
+        self.closest = closest
+
+
+class UnknownLanguageError(BotError):
+    """That is no language."""
+
+    def __init__(self, asked: str, closest: tuple[str, ...]) -> None:
+        super().__init__(f"“{_one_line(asked)}” is no language that I know. {_closest(closest)}")
+        self.closest = closest
+
+
+class LanguageNotSungError(BotError):
+    """No song of the catalog is known to be sung in that language."""
+
+    def __init__(self, language: str, commonest: tuple[str, ...]) -> None:
+        instead = f"There are: {'; '.join(commonest)}." if commonest else "Of none the language is known."
+        super().__init__(f"No song of the catalog is known to be sung in {language}. {instead}")
 
 
 class LinkedSongUnknownError(BotError):
@@ -306,3 +333,11 @@ class SpotifyUnavailableError(SpotifyError):
 
     def __init__(self) -> None:
         super().__init__("Spotify does not answer at the moment. Try again in a few minutes.")
+
+
+def _one_line(asked: str) -> str:
+    return " ".join(asked.split())
+
+
+def _closest(names: tuple[str, ...]) -> str:
+    return f"Closest: {'; '.join(names)}." if names else "Nothing there comes close, either."

@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from typing import Any
+from collections.abc import Awaitable, Sequence
+from typing import Any, TypeVar
 
 import discord
 from discord import app_commands
@@ -11,17 +12,21 @@ from discord.ext import commands
 from bot.errors import SeveralSeedsError
 from bot.presenters.delivery import deliver, deliver_more, think
 from bot.presenters.suggestions import pages
-from bot.services.asks import Ask, By
+from bot.services.asks import Ask, By, FilterChoice
 from bot.services.ports import Recommends
 from bot.views.suggestion_cards import suggestion_view
-from recommender.types import Filters, MemberId
+from recommender.ranking.rolls import LARGEST_ROLL
+from recommender.types import ANY_POPULARITY, Filters, MemberId, PopularityBand
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 USUAL_COUNT = 5
 MOST = 20
 USUAL_MIX = 10
 USUAL_DISCOVERY = 50
+MOST_MINUTES = 60
 COMPLETION_PATIENCE_S = 2.0
 """Discord drops suggestions for typing that come after three seconds."""
 
@@ -32,6 +37,12 @@ _BY = [
     app_commands.Choice(name="sound", value=By.SOUND.value),
 ]
 _DECADES = [app_commands.Choice(name=f"{year}s", value=year) for year in range(2020, 1940, -10)]
+_BANDS = {
+    "hits": ("well known: popularity from 60", PopularityBand(lowest=60)),
+    "between": ("in between: popularity 30 to 59", PopularityBand(lowest=30, highest=59)),
+    "gems": ("hidden gems: popularity below 30, or unknown", PopularityBand(highest=29)),
+}
+_POPULARITY = [app_commands.Choice(name=name, value=value) for value, (name, _) in _BANDS.items()]
 
 
 class RecommendCog(commands.Cog):
@@ -50,12 +61,18 @@ class RecommendCog(commands.Cog):
         mix="How much popularity counts, in percent (10 if you leave it out)",
         discovery="0 keeps to artists you know, 100 to those you do not (50 if you leave it out)",
         decade="Only songs of this decade",
-        explicit="False leaves songs with explicit lyrics out",
+        genre="Only songs of this genre, or a kind of it",
+        language="Only songs known to be sung in this language",
+        popularity="Only songs as popular as this",
+        max_minutes="No song longer than this",
+        explicit="False leaves songs with explicit lyrics out, True leaves all others out",
+        roll="Any number for another good list; the same number brings the same list",
         private="True shows the answer to you alone",
     )
     @app_commands.choices(by=_BY)
     @app_commands.choices(decade=_DECADES)
     async def recommend(  # noqa: PLR0917 -- discord.py makes an option of each
+    @app_commands.choices(popularity=_POPULARITY)
         self,
         interaction: discord.Interaction[Any],
         track: app_commands.Range[str, 1, 200] | None = None,
@@ -67,7 +84,12 @@ class RecommendCog(commands.Cog):
         discovery: app_commands.Range[int, 0, 100] = USUAL_DISCOVERY,
         decade: int | None = None,
         explicit: bool | None = None,  # noqa: FBT001 -- an option of the command
+        genre: app_commands.Range[str, 1, 100] | None = None,
+        language: app_commands.Range[str, 1, 60] | None = None,
+        popularity: str | None = None,
+        max_minutes: app_commands.Range[int, 1, MOST_MINUTES] | None = None,
         private: bool = False,  # noqa: FBT001, FBT002 -- an option of the command
+        roll: app_commands.Range[int, 0, LARGEST_ROLL] = 0,
     ) -> None:
         """Dig up songs: for you, or like a song, an artist, or a few words."""
         await think(interaction, private=private)
@@ -80,7 +102,15 @@ class RecommendCog(commands.Cog):
             by=By(by),
             mix=mix / 100,
             discovery=discovery / 100,
-            filters=Filters(decade=decade, explicit=explicit),
+            filters=Filters(
+                decade=decade,
+                explicit=explicit,
+                genre=genre,
+                max_ms=max_minutes * 60_000 if max_minutes else None,
+                popularity=_BANDS[popularity][1] if popularity else ANY_POPULARITY,
+            ),
+            language=language,
+            roll=roll,
         )
         _check_one_seed(track=track, artist=artist, prompt=prompt)
         first, *rest = pages(await self._recommending.recommend(ask))
@@ -90,14 +120,30 @@ class RecommendCog(commands.Cog):
 
     @recommend.autocomplete("track")
     async def _titles(self, interaction: discord.Interaction[Any], typed: str) -> list[app_commands.Choice[str]]:
-        try:
-            async with asyncio.timeout(COMPLETION_PATIENCE_S):
-                found = await self._recommending.complete_title(typed)
-        except Exception:  # a failed completion must not stand in the way of typing
-            log.warning("completion failed interaction=%d", interaction.id, exc_info=True)
-            return []
+        found = await _completed(interaction, self._recommending.complete_title(typed))
         return [app_commands.Choice(name=each.label[:100], value=f"key:{each.key}") for each in found[:25]]
 
+
+    @recommend.autocomplete("genre")
+    async def _genres(self, interaction: discord.Interaction[Any], typed: str) -> list[app_commands.Choice[str]]:
+        return _choices(await _completed(interaction, self._recommending.complete_genre(typed)))
+
+    @recommend.autocomplete("language")
+    async def _languages(self, interaction: discord.Interaction[Any], typed: str) -> list[app_commands.Choice[str]]:
+        return _choices(await _completed(interaction, self._recommending.complete_language(typed)))
+
+
+async def _completed(interaction: discord.Interaction[Any], found: Awaitable[list[T]]) -> list[T]:
+    try:
+        async with asyncio.timeout(COMPLETION_PATIENCE_S):
+            return await found
+    except Exception:  # a failed completion must not stand in the way of typing
+        log.warning("completion failed interaction=%d", interaction.id, exc_info=True)
+        return []
+
+
+def _choices(found: Sequence[FilterChoice]) -> list[app_commands.Choice[str]]:
+    return [app_commands.Choice(name=each.label[:100], value=each.value[:100]) for each in found[:25]]
 
 def _check_one_seed(**seeds: str | None) -> None:
     given = tuple(name for name, value in seeds.items() if value)

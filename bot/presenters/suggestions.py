@@ -6,8 +6,9 @@ from itertools import pairwise
 from urllib.parse import quote, urlsplit
 
 from bot.presenters.markdown import link, plain, plain_but_moments
+from bot.presenters.novelty import novelty_line
 from bot.services.asks import Answer
-from recommender.types import Suggestion, Track, TrackKey
+from recommender.types import Recommendation, Suggestion, Track, TrackKey
 
 MOST_CARDS = 5
 """Per message: a card with cover and buttons takes up to seven of the forty components that Discord allows."""
@@ -18,8 +19,9 @@ _COVER_DESCRIPTION = 200
 _ADDRESS = 1024
 _SEARCHED = 40
 """Characters searched for: outside Latin each takes up to twelve in an address."""
-_CARDS_TEXT = 3270
-"""Characters of the cards of a message: Discord allows 4000, and heading and notes take up to 726."""
+_CARDS_TEXT = 2780
+"""Characters of the cards of a message: Discord allows 4000, and heading (240), notes (850) and the last line (120)
+take up the rest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +112,14 @@ def _heading(answer: Answer, *, empty: bool) -> str:
 
 def _notes(answer: Answer) -> str | None:
     shown = [f"-# {plain_but_moments(note, _NOTE)}" for note in answer.notes[:_NOTES]]
-    return "\n".join(shown) or None
+    return "\n".join([*shown, *_last_line(answer.recommendation)]) or None
+
+
+def _last_line(found: Recommendation) -> list[str]:
+    """Return how new the suggestions are, and the number that brings them again."""
+    roll = f"roll {found.roll}" if found.roll else None
+    said = " · ".join(part for part in (novelty_line(found), roll) if part)
+    return [f"-# {said}"] if said else []
 
 
 def _portions(cards: Sequence[Card], most: int) -> list[tuple[Card, ...]]:

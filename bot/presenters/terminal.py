@@ -1,6 +1,7 @@
 """Values → what the command line prints: JSON for programs, Rich tables for people."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -8,6 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from bot.presenters.novelty import novelty_line
 from bot.services.asks import Answer
 from bot.services.import_tally import ImportSummary
 from recommender.ingestion import EmbedSummary
@@ -26,6 +28,8 @@ def answer_json(answer: Answer, *, took_ms: float) -> Json:
         "seed": answer.seed,
         "catalog": {"tracks": found.catalog_tracks, "fingerprint": found.fingerprint},
         "took_ms": round(took_ms, 1),
+        "roll": found.roll,
+        "novelty": asdict(found.novelty) if found.novelty is not None else None,
         "notes": list(answer.notes),
         "suggestions": [_suggestion_json(each) for each in found.suggestions],
     }
@@ -51,6 +55,8 @@ def _suggestion_json(suggestion: Suggestion) -> Json:
 def answer_table(answer: Answer, *, took_ms: float) -> RenderableType:
     """Return suggestions for people: rank, score, title, artists and year; the reason and the parts under them.
 
+    Below stand how new they are, and the number of the roll that brings the list again.
+
     It reads well from 60 columns on: what is long has the whole width to itself.
     """
     found = answer.recommendation
@@ -61,7 +67,9 @@ def answer_table(answer: Answer, *, took_ms: float) -> RenderableType:
     for each in found.suggestions:
         rows.add_row(str(each.rank), f"{each.score:.3f}", _suggestion_lines(each))
     heading = Text(f"From {answer.seed_label}\n", style="bold")
-    end = Text(f"\n{found.catalog_tracks:,} tracks searched in {took_ms:,.0f} ms", style="dim")
+    searched = f"{found.catalog_tracks:,} tracks searched in {took_ms:,.0f} ms"
+    last = f"{searched} · roll {found.roll}" if found.roll else searched
+    end = Text("\n" + "\n".join(line for line in (novelty_line(found), last) if line), style="dim")
     return Group(heading, rows, end) if found.suggestions else Group(heading, Text("Nothing was found."), end)
 
 

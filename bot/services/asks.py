@@ -47,6 +47,11 @@ class Ask:
 
     @property
     def is_for_me(self) -> bool:
+    """Without a language: that is asked for by name."""
+    language: str | None = None
+    """Of the songs, as typed: a name or an ISO 639 code."""
+    roll: int = 0
+    """0 for the best list; another number for the varied list of that number."""
         """Whether the member's own taste is the seed."""
         return not self.tracks and self.artist is None and self.prompt is None and self.cover is None
 
@@ -71,3 +76,12 @@ class TitleChoice:
     key: TrackKey
     label: str
     """``title – artist``, at most 100 characters."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilterChoice:
+    """One line of autocomplete for a filter."""
+
+    label: str
+    value: str
+    """What is asked for when it is chosen."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from bot.services.asks import Answer, Ask, TitleChoice
+from bot.services.asks import Answer, Ask, FilterChoice, TitleChoice
 from recommender.types import MemberId, Track, TrackKey, Verdict
 from storage.values import Consent
 
@@ -23,6 +23,14 @@ class Recommends(Protocol):
 
     async def complete_title(self, typed: str, /) -> list[TitleChoice]:
         """Return up to 25 titles of the catalog that what was typed could become, within 100 ms."""
+        ...
+
+    async def complete_genre(self, typed: str, /) -> list[FilterChoice]:
+        """Return up to 25 genres of the catalog in the same way."""
+        ...
+
+    async def complete_language(self, typed: str, /) -> list[FilterChoice]:
+        """Return up to 25 languages of the catalog in the same way."""
         ...
 
 

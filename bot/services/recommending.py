@@ -8,7 +8,8 @@ from typing import Protocol
 
 from bot.background import BlockingPool
 from bot.errors import NotFoundInCatalogError, NotLinkedError
-from bot.services.asks import Answer, Ask, TitleChoice
+from bot.services.asked_filters import MOST_HINTS, FilterChoices, filter_notes, understood
+from bot.services.asks import Answer, Ask, FilterChoice, TitleChoice
 from bot.services.searchable_catalog import SearchableCatalog
 from bot.services.track_names import find_track
 from bot.services.unseen_tracks import UnseenTracks
@@ -16,6 +17,7 @@ from recommender.errors import EmptyCatalogError, NothingToGoOnError
 from recommender.index.catalog_index import CatalogIndex
 from recommender.ranking.recommender import Recommender
 from recommender.types import (
+    Filters,
     MemberId,
     Request,
     Seed,
@@ -33,8 +35,6 @@ MOST_CHOICES = 25
 """Discord shows no more lines of autocomplete."""
 LONGEST_CHOICE = 100
 """Characters Discord shows of one line."""
-MOST_HINTS = 5
-"""Closest names offered when nothing matches."""
 NO_REPEAT_FOR = timedelta(days=14)
 """A member is not given the same track again for this long, so that asking again digs further."""
 CONTENT_SOURCE = "content"
@@ -76,12 +76,14 @@ class RecommendingService:
         self._now = now
         self._library = library
         self._unseen = unseen
+        self._choices = FilterChoices(database, now)
 
     async def recommend(self, ask: Ask) -> Answer:
         """Return suggestions for what was asked; a member's library is brought up to date first.
 
         Raises:
             NotFoundInCatalogError: A named track or artist is not in the catalog; the track not outside, either.
+            UnknownGenreError, UnknownLanguageError, LanguageNotSungError: No track can be what the filters ask for.
             BotError: As :meth:`UnseenTracks.bring_in` raises, where a named track had to be looked up.
             NotLinkedError: 'For me' from a member of whom nothing is known.
             RecommenderError: The catalog is empty, or the seed gives no direction.
@@ -95,6 +97,14 @@ class RecommendingService:
     async def complete_title(self, typed: str) -> list[TitleChoice]:
         """Return up to 25 tracks whose title or artist goes on from what was typed; nothing typed gives the popular."""
         return await self._completing.run(self._complete, typed)
+
+    async def complete_genre(self, typed: str) -> list[FilterChoice]:
+        """Return up to 25 genres of the catalog that the typed text may become; nothing typed gives the commonest."""
+        return await self._completing.run(self._choices.genres, typed, MOST_CHOICES)
+
+    async def complete_language(self, typed: str) -> list[FilterChoice]:
+        """Return up to 25 languages of the catalog, in the same way."""
+        return await self._completing.run(self._choices.languages, typed, MOST_CHOICES)
 
     def get_ready(self) -> None:
         """Open the index and load the text encoder, so that the first answer need not; a damaged index is rebuilt.
@@ -134,8 +144,10 @@ class RecommendingService:
 
     def _answer(self, ask: Ask, notes: tuple[str, ...]) -> Answer:
         with self._database.reading() as stored:
+            filters = understood(stored, ask)
             resolved = self._resolve(stored, ask)
-            known = _MemberKnowledge.of(stored, ask.member, self._now())
+            known = _MemberKnowledge.of(stored, ask, self._now())
+            remarks = () if filters.is_open else filter_notes(filters, stored.tracks.gaps())
         if ask.is_for_me and not known.signals:
             raise NotLinkedError
         request = Request(
@@ -144,17 +156,19 @@ class RecommendingService:
             weights=ask.by.weights,
             mix=ask.mix,
             discovery=ask.discovery,
-            filters=ask.filters,
+            filters=filters,
             excluded=known.excluded,
+            roll=ask.roll,
         )
         recommender = self._recommender_for(self._catalog.index())
         recommendation = recommender.recommend(request, known.signals)
         if ask.member is not None and recommendation.suggestions:
             remembered = [_remembered(suggestion) for suggestion in recommendation.suggestions]
             with self._database.transaction() as stored:
-                stored.suggestions.remember(ask.member, remembered, self._now())
+                stored.suggestions.remember(ask.member, remembered, self._now(), roll=ask.roll)
+        notes = (*notes, *remarks)
         if len(recommendation.suggestions) < ask.count:
-            notes = (*notes, _few_left(len(recommendation.suggestions), ask))
+            notes = (*notes, _few_left(len(recommendation.suggestions), ask.count, filters))
         return Answer(seed_label=resolved.label, seed=resolved.described, recommendation=recommendation, notes=notes)
 
     def _resolve(self, stored: Stored, ask: Ask) -> "_ResolvedSeed":
@@ -186,13 +200,14 @@ class _MemberKnowledge:
     excluded: frozenset[TrackKey]
 
     @classmethod
-    def of(cls, stored: Stored, member: MemberId | None, now: datetime) -> "_MemberKnowledge":
+    def of(cls, stored: Stored, ask: Ask, now: datetime) -> "_MemberKnowledge":
+        member = ask.member
         if member is None:
             return cls((), frozenset())
         signals = tuple(stored.signals.of_member(member))
         heard = {signal.track for signal in signals}
         judged = {each.track for each in stored.feedback.of_member(member)}
-        lately = stored.suggestions.recent(member, now - NO_REPEAT_FOR)
+        lately = stored.suggestions.recent(member, now - NO_REPEAT_FOR, but_for_roll=ask.roll)
         return cls(signals, frozenset(heard | judged | lately))
 
 
@@ -251,6 +266,6 @@ def _remembered(suggestion: Suggestion) -> Remembered:
     )
 
 
-def _few_left(found: int, ask: Ask) -> str:
-    why = "the filters leave no more" if not ask.filters.is_open else "the catalog has no more that fit"
-    return f"Only {found} of {ask.count}: {why}."
+def _few_left(found: int, wanted: int, filters: Filters) -> str:
+    why = "the filters leave no more" if not filters.is_open else "the catalog has no more that fit"
+    return f"Only {found} of {wanted}: {why}."

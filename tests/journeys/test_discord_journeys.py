@@ -31,7 +31,7 @@ from bot.playground.discord_standin_world import COMMAND, COMPONENT, COMPONENTS_
 from bot.services.asks import By
 from bot.services.kept_state import KeptState
 from recommender.errors import EmptyCatalogError, NothingToGoOnError, RecommenderError
-from recommender.types import Filters, MemberId, TrackKey, Verdict
+from recommender.types import Filters, MemberId, PopularityBand, TrackKey, Verdict
 from storage.crypto import Cipher
 from storage.database import Database
 from storage.values import Consent
@@ -135,6 +135,25 @@ async def test_options_reach_the_service_as_an_ask(world: World) -> None:
     assert (ask.member, ask.prompt, ask.tracks, ask.artist) == (MemberId(int(JONAS)), "night drive", (), None)
     assert (ask.count, ask.by, ask.mix, ask.discovery) == (7, By.COVER, 0.4, 0.9)
     assert ask.filters == Filters(decade=1990, explicit=False)
+    assert (ask.language, ask.roll) == (None, 0)
+
+
+async def test_filters_and_the_roll_reach_the_service_too(world: World) -> None:
+    given = {"genre": "rock", "language": "Spanish", "popularity": "gems", "max_minutes": 4, "roll": 4711}
+    async with world.bot():
+        reply = await world.discord.use_command(JONAS, "recommend", given)
+        await reply.settled()
+
+    (ask,) = world.recommending.asks
+    assert ask.filters == Filters(genre="rock", max_ms=240_000, popularity=PopularityBand(highest=29))
+    assert (ask.language, ask.roll) == ("Spanish", 4711)
+
+
+@pytest.mark.parametrize("given", [{"popularity": "famous"}, {"max_minutes": 0}, {"roll": 10_000}, {"roll": -1}])
+async def test_options_out_of_range_cannot_be_sent(world: World, given: dict[str, Any]) -> None:
+    async with world.bot():
+        with pytest.raises(NotSendable):
+            await world.discord.use_command(JONAS, "recommend", given)
 
 
 async def test_twenty_suggestions_come_in_four_messages_within_discords_limits(world: World) -> None:
@@ -187,10 +206,21 @@ async def test_typing_a_title_offers_tracks_of_the_catalog(world: World) -> None
     assert world.recommending.asks[0].tracks == ("key:2",)
 
 
-async def test_failing_completion_offers_nothing(world: World) -> None:
+async def test_typing_a_genre_or_a_language_offers_those_of_the_catalog(world: World) -> None:
+    async with world.bot():
+        genres = await world.discord.complete(MIRA, "recommend", "genre", "roc")
+        languages = await world.discord.complete(MIRA, "recommend", "language", "spa")
+
+    assert len(genres) == 25
+    assert genres[0] == {"name": "roc 1", "value": "roc 1"}
+    assert languages == [{"name": "Spanish", "value": "es"}]
+
+
+@pytest.mark.parametrize("option", ["track", "genre", "language"])
+async def test_failing_completion_offers_nothing(world: World, option: str) -> None:
     world.recommending.error = RuntimeError("the database is away")
     async with world.bot():
-        assert await world.discord.complete(MIRA, "recommend", "track", "won") == []
+        assert await world.discord.complete(MIRA, "recommend", option, "won") == []
 
 
 async def test_buttons_record_verdicts_after_the_bot_was_restarted(world: World) -> None:

@@ -13,7 +13,7 @@ from discord.http import Route
 from bot.client import CratediggerBot, point_discord_at
 from bot.errors import PastedAddressError, TrackGoneError
 from bot.playground.discord_standin import DiscordStandIn
-from bot.services.asks import Answer, Ask, TitleChoice
+from bot.services.asks import Answer, Ask, FilterChoice, TitleChoice
 from bot.services.ports import Services
 from recommender.types import (
     MemberId,
@@ -82,6 +82,16 @@ class ScriptedRecommending:
         if self.error is not None:
             raise self.error
         return [TitleChoice(key=TrackKey(at), label=f"{typed} {at} – Somebody") for at in range(1, 31)]
+
+    async def complete_genre(self, typed: str) -> list[FilterChoice]:
+        if self.error is not None:
+            raise self.error
+        return [FilterChoice(label=f"{typed} {at}", value=f"{typed} {at}") for at in range(1, 31)]
+
+    async def complete_language(self, typed: str) -> list[FilterChoice]:
+        if self.error is not None:
+            raise self.error
+        return [FilterChoice(label="Spanish", value="es")]
 
 
 @dataclass(frozen=True)

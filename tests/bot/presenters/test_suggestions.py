@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,7 +13,7 @@ from bot.playground.discord_standin_world import COMPONENTS_V2
 from bot.presenters.suggestions import MOST_CARDS, Page, card, cover_address, pages, spotify_address
 from bot.services.asks import Answer
 from bot.views.suggestion_cards import suggestion_view
-from recommender.types import Recommendation, ReleaseDate, ScoreParts, Suggestion, Track, TrackKey
+from recommender.types import Novelty, Recommendation, ReleaseDate, ScoreParts, Suggestion, Track, TrackKey
 from tests.wire.bot_on_discord import answer, suggestions, track
 
 names = st.text(min_size=1, max_size=300)
@@ -47,7 +48,10 @@ def answers(draw: st.DrawFn) -> Answer:
         )
         for rank in range(1, draw(st.integers(0, 6)) + 1)
     )
-    return answer(found, label=draw(names), notes=tuple(draw(st.lists(names, max_size=5))))
+    drawn = answer(found, label=draw(names), notes=tuple(draw(st.lists(names, max_size=5))))
+    novelty = Novelty(discovery=0.5, new_artists=draw(st.floats(0, 1)), popularity_percentile=100, popularity_known=6)
+    told = replace(drawn.recommendation, novelty=novelty, roll=draw(st.just(0) | st.just(9_999)))
+    return replace(drawn, recommendation=told)
 
 
 @settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
@@ -148,3 +152,15 @@ def test_nothing_found_is_one_page_that_says_so() -> None:
     assert page.heading is not None
     assert page.heading.startswith(r"Nothing in the catalog fits, starting from \*x\*.")
     assert (page.cards, page.notes) == ((), None)
+
+
+def test_the_last_page_ends_with_what_is_new_and_the_roll() -> None:
+    plain = answer(suggestions(7), notes=("Little data yet.",))
+    novelty = Novelty(discovery=0.5, new_artists=1.0, popularity_percentile=None, popularity_known=0)
+    told = replace(plain, recommendation=replace(plain.recommendation, novelty=novelty, roll=4711))
+
+    first, last = pages(told)
+
+    assert first.notes is None
+    assert last.notes == "-# Little data yet.\n-# 7 of 7 by artists you neither play nor named · roll 4711"
+    assert pages(plain)[-1].notes == "-# Little data yet."

@@ -1,6 +1,7 @@
 """What the command line prints."""
 
 import io
+from typing import Any
 
 from rich.console import Console
 
@@ -8,14 +9,14 @@ from bot.presenters.terminal import answer_json, answer_table, embedding_report,
 from bot.services.asks import Answer
 from bot.services.import_tally import ImportSummary
 from recommender.ingestion import EmbedSummary
-from recommender.types import Modality, Recommendation, ReleaseDate, ScoreParts, Suggestion, Track, TrackKey
+from recommender.types import Modality, Novelty, Recommendation, ReleaseDate, ScoreParts, Suggestion, Track, TrackKey
 
 
-def answer(title: str = "Copper Rain", reason: str = "Close in sound") -> Answer:
+def answer(title: str = "Copper Rain", reason: str = "Close in sound", **others: Any) -> Answer:
     track = Track(key=TrackKey(17), title=title, artists=("The Night Ferries", "Mo"), released=ReleaseDate(1994, 5))
     parts = ScoreParts(text=0.41, image=0.12, audio=0.2, popularity=0.08, discovery=0.0001)
     suggestion = Suggestion(rank=1, track=track, parts=parts, reason=reason, inferred=frozenset({Modality.IMAGE}))
-    found = Recommendation(suggestions=(suggestion,), catalog_tracks=28_000, fingerprint="abc")
+    found = Recommendation(suggestions=(suggestion,), catalog_tracks=28_000, fingerprint="abc", **others)
     return Answer(seed_label=f"“{title}”", seed={"kind": "prompt"}, recommendation=found, notes=("Only 1 of 10.",))
 
 
@@ -35,6 +36,29 @@ def test_json_names_score_parts_and_what_was_inferred() -> None:
     assert suggestion["year"] == 1994
     assert suggestion["inferred"] == ["image"]
     assert abs(sum(suggestion["parts"].values()) - suggestion["score"]) < 1e-9
+
+
+def test_json_names_what_the_dial_came_to_and_the_roll() -> None:
+    novelty = Novelty(discovery=0.5, new_artists=1.0, popularity_percentile=43.25, popularity_known=1)
+
+    body = answer_json(answer(novelty=novelty, roll=4711), took_ms=1)
+    plain = answer_json(answer(), took_ms=1)
+
+    assert body["roll"] == 4711
+    assert body["novelty"] == {
+        "discovery": 0.5, "new_artists": 1.0, "popularity_percentile": 43.25, "popularity_known": 1,
+    }  # fmt: skip
+    assert (plain["roll"], plain["novelty"]) == (0, None)
+
+
+def test_the_table_ends_with_what_is_new_and_the_number_that_brings_it_again() -> None:
+    novelty = Novelty(discovery=0.5, new_artists=1.0, popularity_percentile=43.25, popularity_known=1)
+
+    text = printed(answer_table(answer(novelty=novelty, roll=4711), took_ms=12.3))
+
+    assert "1 of 1 by artists you neither play nor named · on average more popular than 43 % of the catalog" in text
+    assert "28,000 tracks searched in 12 ms · roll 4711" in text
+    assert "roll" not in printed(answer_table(answer(), took_ms=12.3))
 
 
 def test_table_shows_the_largest_parts_first_and_leaves_out_what_is_nothing() -> None:

@@ -240,3 +240,31 @@ async def test_autocomplete_goes_on_from_what_was_typed(world: World) -> None:
     assert all(len(choice.label) <= 100 for choice in choices)
     assert 0 < len(choices) <= 25
     assert len(await world.recommending.complete_title("")) == 25
+
+
+async def test_a_roll_comes_again_by_its_number_and_the_best_list_digs_further(world: World) -> None:
+    async def keys(roll: int) -> list[int]:
+        ask = Ask(member=MARA, tracks=(world.tracks("folk")[0].title,), count=5, roll=roll)
+        return [each.track.key for each in (await world.recommending.recommend(ask)).recommendation.suggestions]
+
+    best = await keys(0)
+    rolled = await keys(4711)
+
+    assert not set(best) & set(rolled)
+    assert await keys(4711) == rolled
+    assert not set(await keys(0)) & {*best, *rolled}
+
+
+async def test_a_language_and_what_is_not_known_are_part_of_the_answer(world: World) -> None:
+    answer = await world.recommending.recommend(Ask(prompt="rain", language="english", filters=Filters(explicit=False)))
+
+    languages = {each.track.language for each in answer.recommendation.suggestions}
+    assert languages == {"en"}
+    assert answer.recommendation.novelty is not None
+    [note] = answer.notes
+    assert note.endswith("tracks of the catalog have no known language: they are left out.")
+
+
+async def test_genres_and_languages_are_completed_from_the_catalog(world: World) -> None:
+    assert "folk" in {each.value for each in await world.recommending.complete_genre("fol")}
+    assert [each.value for each in await world.recommending.complete_language("eng")] == ["en"]
