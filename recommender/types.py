@@ -223,7 +223,7 @@ class Weights:
     text: float = 0.55
     image: float = 0.15
     audio: float = 0.30
-    collaborative: float = 0.0
+    collaborative: float = 0.3
 
     def of(self, modality: Modality) -> float:
         """Return the weight of one modality."""
@@ -284,6 +284,8 @@ class SeedKind(StrEnum):
     """What suggestions start from."""
 
     TRACK = "track"
+    ALBUM = "album"
+    PLAYLIST = "playlist"
     ARTIST = "artist"
     PROMPT = "prompt"
     COVER = "cover"
@@ -330,6 +332,8 @@ class ScoreParts:
     image: float = 0.0
     audio: float = 0.0
     collaborative: float = 0.0
+    artist: float = 0.0
+    """What it adds that the seed has tracks of the same artist."""
     era: float = 0.0
     """What the years of release add when they lie near those of the seed."""
     popularity: float = 0.0

@@ -35,14 +35,15 @@ _BY = [
     app_commands.Choice(name="words", value=By.WORDS.value),
     app_commands.Choice(name="cover", value=By.COVER.value),
     app_commands.Choice(name="sound", value=By.SOUND.value),
+    app_commands.Choice(name="people", value=By.PEOPLE.value),
 ]
-_DECADES = [app_commands.Choice(name=f"{year}s", value=year) for year in range(2020, 1940, -10)]
 _BANDS = {
     "hits": ("well known: popularity from 60", PopularityBand(lowest=60)),
     "between": ("in between: popularity 30 to 59", PopularityBand(lowest=30, highest=59)),
     "gems": ("hidden gems: popularity below 30, or unknown", PopularityBand(highest=29)),
 }
 _POPULARITY = [app_commands.Choice(name=name, value=value) for value, (name, _) in _BANDS.items()]
+_DECADES = [app_commands.Choice(name=f"{year}s", value=year) for year in range(2020, 1940, -10)]
 
 
 class RecommendCog(commands.Cog):
@@ -71,8 +72,8 @@ class RecommendCog(commands.Cog):
     )
     @app_commands.choices(by=_BY)
     @app_commands.choices(decade=_DECADES)
-    async def recommend(  # noqa: PLR0917 -- discord.py makes an option of each
     @app_commands.choices(popularity=_POPULARITY)
+    async def recommend(  # noqa: PLR0917 -- discord.py makes an option of each
         self,
         interaction: discord.Interaction[Any],
         track: app_commands.Range[str, 1, 200] | None = None,
@@ -83,13 +84,13 @@ class RecommendCog(commands.Cog):
         mix: app_commands.Range[int, 0, 100] = USUAL_MIX,
         discovery: app_commands.Range[int, 0, 100] = USUAL_DISCOVERY,
         decade: int | None = None,
-        explicit: bool | None = None,  # noqa: FBT001 -- an option of the command
         genre: app_commands.Range[str, 1, 100] | None = None,
         language: app_commands.Range[str, 1, 60] | None = None,
         popularity: str | None = None,
         max_minutes: app_commands.Range[int, 1, MOST_MINUTES] | None = None,
-        private: bool = False,  # noqa: FBT001, FBT002 -- an option of the command
+        explicit: bool | None = None,  # noqa: FBT001 -- an option of the command
         roll: app_commands.Range[int, 0, LARGEST_ROLL] = 0,
+        private: bool = False,  # noqa: FBT001, FBT002 -- an option of the command
     ) -> None:
         """Dig up songs: for you, or like a song, an artist, or a few words."""
         await think(interaction, private=private)
@@ -123,7 +124,6 @@ class RecommendCog(commands.Cog):
         found = await _completed(interaction, self._recommending.complete_title(typed))
         return [app_commands.Choice(name=each.label[:100], value=f"key:{each.key}") for each in found[:25]]
 
-
     @recommend.autocomplete("genre")
     async def _genres(self, interaction: discord.Interaction[Any], typed: str) -> list[app_commands.Choice[str]]:
         return _choices(await _completed(interaction, self._recommending.complete_genre(typed)))
@@ -144,6 +144,7 @@ async def _completed(interaction: discord.Interaction[Any], found: Awaitable[lis
 
 def _choices(found: Sequence[FilterChoice]) -> list[app_commands.Choice[str]]:
     return [app_commands.Choice(name=each.label[:100], value=each.value[:100]) for each in found[:25]]
+
 
 def _check_one_seed(**seeds: str | None) -> None:
     given = tuple(name for name, value in seeds.items() if value)

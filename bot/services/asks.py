@@ -13,6 +13,8 @@ class By(StrEnum):
     WORDS = "words"
     COVER = "cover"
     SOUND = "sound"
+    PEOPLE = "people"
+    """What playlists and other listeners say alone."""
 
     @property
     def weights(self) -> Weights:
@@ -22,9 +24,10 @@ class By(StrEnum):
 
 _WEIGHTS = {
     By.EVERYTHING: Weights(),
-    By.WORDS: Weights(text=1.0, image=0.0, audio=0.0),
-    By.COVER: Weights(text=0.0, image=1.0, audio=0.0),
-    By.SOUND: Weights(text=0.0, image=0.0, audio=1.0),
+    By.WORDS: Weights(text=1.0, image=0.0, audio=0.0, collaborative=0.0),
+    By.COVER: Weights(text=0.0, image=1.0, audio=0.0, collaborative=0.0),
+    By.SOUND: Weights(text=0.0, image=0.0, audio=1.0, collaborative=0.0),
+    By.PEOPLE: Weights(text=0.0, image=0.0, audio=0.0, collaborative=1.0),
 }
 
 
@@ -44,14 +47,14 @@ class Ask:
     mix: float = 0.1
     discovery: float = 0.5
     filters: Filters = OPEN_FILTERS
-
-    @property
-    def is_for_me(self) -> bool:
     """Without a language: that is asked for by name."""
     language: str | None = None
     """Of the songs, as typed: a name or an ISO 639 code."""
     roll: int = 0
     """0 for the best list; another number for the varied list of that number."""
+
+    @property
+    def is_for_me(self) -> bool:
         """Whether the member's own taste is the seed."""
         return not self.tracks and self.artist is None and self.prompt is None and self.cover is None
 

@@ -99,6 +99,8 @@ def pool_of(index: SearchableIndex, keys: Keys, tracks: Mapping[TrackKey, Track]
 
 def song_key(track: Track) -> str:
     """Return what all versions of a track's song share."""
+    if not track.title:
+        return f"#{track.key}"  # of whom nothing is known but that they exist, no two are the same
     return _song_key(track.title, track.artists[0] if track.artists else "")
 
 

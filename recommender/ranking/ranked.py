@@ -1,8 +1,10 @@
 """A ranked pool: the score parts of every candidate, what is behind them, and the order that is read off."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -12,6 +14,7 @@ from recommender.interests import clustering_points, shares_to_slots
 from recommender.ranking.directions import Direction
 from recommender.ranking.diversity import Label, capped_mmr_order
 from recommender.ranking.explanations import Grounds, reason_for
+from recommender.ranking.learned_content import LearnedContent
 from recommender.ranking.pool import Pool, artists_of, song_key
 from recommender.ranking.popularity import decayed_popularity
 from recommender.ranking.prompt_meaning import PromptMeaning
@@ -24,6 +27,7 @@ from recommender.ranking.scoring import (
     discovery_leaning,
     dislike_penalty,
     era_closeness,
+    learned_parts,
     rests_on_one,
     score_parts,
 )
@@ -41,6 +45,7 @@ from recommender.types import (
 )
 
 MAX_PER_ARTIST: Final = 2
+NO_SHARES: Final[Mapping[str, float]] = MappingProxyType({})
 VARIETY_TRADE_OFF: Final = 0.85
 """Of relevance against novelty in the order: enough to part near copies, too little to bring in strangers."""
 
@@ -57,6 +62,8 @@ class RankedPool:
     slices: Mapping[Modality, slice]
     meaning: PromptMeaning | None = None
     """Of the prompt, where there is one."""
+    learned: LearnedContent | None = None
+    """What features add, where there is a profile."""
 
 
 def ranked_pool(
@@ -70,6 +77,7 @@ def ranked_pool(
     slices: Mapping[Modality, slice],
     today: date,
     meaning: PromptMeaning | None = None,
+    learned: LearnedContent | None = None,
 ) -> RankedPool:
     """Score a pool.
 
@@ -83,6 +91,7 @@ def ranked_pool(
         slices: Where each modality lies in a vector.
         today: Popularity fades with the age at this day.
         meaning: Of the prompt, where there is one; the years that it names are those that count.
+        learned: What features add, where there is a profile; it takes the place of cosines and era in the score.
     """
     own = [_same_songs(pool.tracks, direction, behind) for direction in directions]
     content = content_scores(directions, pool.vectors, slices, own=own)
@@ -90,20 +99,35 @@ def ranked_pool(
         behind.get(directions[direction].anchors[anchor]) if anchor >= 0 else None
         for direction, anchor in zip(content.direction.tolist(), content.anchor.tolist(), strict=True)
     )
-    era, era_share = _era(pool.tracks, because_of, request, meaning)
-    parts = score_parts(
-        content,
-        mix=request.mix,
-        era=era,
-        era_share=era_share,
-        popularity=decayed_popularity(pool.tracks, today=today),
-        discovery=discovery_leaning(
-            [not artists_of(track).isdisjoint(familiar) for track in pool.tracks], request.discovery
-        ),
-        dislikes=dislike_penalty(pool.vectors, disliked, slices, request.weights),
+    popularity = decayed_popularity(pool.tracks, today=today)
+    discovery = discovery_leaning(
+        [not artists_of(track).isdisjoint(familiar) for track in pool.tracks], request.discovery
     )
+    dislikes = dislike_penalty(pool.vectors, disliked, slices, request.weights)
+    if learned is not None:
+        keys = np.asarray([track.key for track in pool.tracks], dtype=np.int64)
+        parts = learned_parts(
+            learned.parts_of(keys), mix=request.mix, popularity=popularity, discovery=discovery, dislikes=dislikes
+        )
+    else:
+        era, era_share = _era(pool.tracks, because_of, request, meaning)
+        parts = score_parts(
+            content,
+            mix=request.mix,
+            era=era,
+            era_share=era_share,
+            popularity=popularity,
+            discovery=discovery,
+            dislikes=dislikes,
+        )
     return RankedPool(
-        pool=pool, content=content, parts=tuple(parts), because_of=because_of, slices=slices, meaning=meaning
+        pool=pool,
+        content=content,
+        parts=tuple(parts),
+        because_of=because_of,
+        slices=slices,
+        meaning=meaning,
+        learned=learned,
     )
 
 
@@ -119,17 +143,29 @@ def _era(
     return era_closeness(years, [None if own is None else own.year for own in because_of]), ERA_SHARE
 
 
-def order_of(ranked: RankedPool, directions: Sequence[Direction], count: int, *, roll: int = 0) -> list[int]:
+def order_of(
+    ranked: RankedPool,
+    directions: Sequence[Direction],
+    count: int,
+    *,
+    roll: int = 0,
+    artist_shares: Mapping[str, float] = NO_SHARES,
+) -> list[int]:
     """Return the rows to suggest, best first: varied, each song once, each direction with its share.
 
-    No artist comes more than :data:`MAX_PER_ARTIST` times. A direction too poor to fill its share leaves it to others.
-    A ``roll`` other than 0 draws another good list; see :func:`recommender.ranking.rolls.rolled`.
+    No artist comes more than :data:`MAX_PER_ARTIST` times, unless they have a greater share of what is continued. A
+    direction too poor to fill its share leaves it to others. A ``roll`` other than 0 draws another good list; see
+    :func:`recommender.ranking.rolls.rolled`.
     """
     tracks = ranked.pool.tracks
     labels: list[list[Label]] = [
         [("song", song_key(track)), *(("artist", name) for name in sorted(artists_of(track)))] for track in tracks
     ]
-    caps = {label: 1 if label[0] == "song" else MAX_PER_ARTIST for row in labels for label in row}
+    caps = {
+        label: 1 if label[0] == "song" else max(MAX_PER_ARTIST, math.ceil(count * artist_shares.get(str(label[1]), 0)))
+        for row in labels
+        for label in row
+    }
     relevance = rolled(
         np.asarray([each.total for each in ranked.parts], dtype=np.float32),
         np.asarray([track.key for track in tracks], dtype=np.int64),

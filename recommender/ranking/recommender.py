@@ -5,6 +5,7 @@ variety is read off. Every step is deterministic: the same request on the same c
 same answer.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from itertools import islice
@@ -16,13 +17,16 @@ from recommender.candidates import NO_KEYS, POOL_SIZE, candidates, nearest
 from recommender.errors import EmptyCatalogError
 from recommender.ports import TrackLookup
 from recommender.ranking.directions import Direction, PromptEncoder, SearchableIndex, known_vectors
+from recommender.ranking.feature_weights import WeightSets, default_weights
+from recommender.ranking.learned_content import LearnedContent, learned_content
 from recommender.ranking.novelty import novelty_of
 from recommender.ranking.pool import artists_of, pool_of, unwanted_for
 from recommender.ranking.ranked import order_of, ranked_pool, suggestion_of
-from recommender.ranking.scoring import MAX_DISLIKES
+from recommender.ranking.scoring import MAX_DISLIKES, rests_on_vectors
 from recommender.ranking.seeds import CoverEncoder, SeedReader, Start
 from recommender.taste_profile import TasteProfile, history, taste_profile
-from recommender.types import Keys, Recommendation, Request, SeedKind, Signal, Suggestion, TrackKey
+from recommender.track_tables import TrackTables
+from recommender.types import Keys, Recommendation, Request, Seed, SeedKind, Signal, Suggestion, TrackKey
 
 MAX_KNOWN_TRACKS: Final = 300
 """Strongest tracks of a member whose artists are familiar and whose other versions are left out."""
@@ -47,6 +51,8 @@ class Recommender:
         cover_encoder: CoverEncoder,
         *,
         now: Callable[[], datetime],
+        tables: TrackTables | None = None,
+        weights: WeightSets | None = None,
     ) -> None:
         """Take what is needed.
 
@@ -56,11 +62,15 @@ class Recommender:
             prompt_encoder: Returns the raw text vector of a free text, by the encoder of the index's space.
             cover_encoder: Returns the raw image vector of a picture, by the encoder of the index's space.
             now: Returns the present moment, aware.
+            tables: What is known of tracks beside their vectors. Without them content is what vectors say alone.
+            weights: Of features; None takes those that come with the project.
         """
         self._index = index
         self._lookup = lookup
         self._seeds = SeedReader(index, lookup, prompt_encoder, cover_encoder)
         self._now = now
+        self._tables = tables
+        self._weights = default_weights() if weights is None else weights
 
     def recommend(self, request: Request, signals: Sequence[Signal] = ()) -> Recommendation:
         """Return suggestions, best first.
@@ -88,7 +98,7 @@ class Recommender:
         played = dict.fromkeys(
             name for key in profile.strongest if key in known for name in sorted(artists_of(known[key]))
         )
-        keys = self._candidates(request, start, profile, [*sorted(start.artists), *played])
+        keys, learned = self._candidates(request, start, profile, [*sorted(start.artists), *played])
         anchors = sorted({key for direction in start.directions for key in direction.anchors})
         tracks = self._lookup.tracks([*map(TrackKey, keys.tolist()), *anchors])
         behind = {key: tracks[key] for key in anchors if key in tracks}
@@ -112,8 +122,15 @@ class Recommender:
             slices=self._index.space.slices,
             today=now.date(),
             meaning=start.meaning,
+            learned=learned,
         )
-        order = order_of(ranked, start.directions, request.count, roll=request.roll)
+        order = order_of(
+            ranked,
+            start.directions,
+            request.count,
+            roll=request.roll,
+            artist_shares=self._artist_shares(request.seed),
+        )
         suggestions = (
             suggestion_of(ranked, row, rank=rank, request=request, evidence=profile.evidence, played=frozenset(played))
             for rank, row in enumerate(order, start=1)
@@ -125,8 +142,37 @@ class Recommender:
             return history(signals, now=now)
         return taste_profile(signals, lambda keys: known_vectors(self._index, keys), self._index.space.slices, now=now)
 
-    def _candidates(self, request: Request, start: Start, profile: TasteProfile, familiar: Sequence[str]) -> Keys:
-        """Return the keys worth ranking, ascending."""
+    def _artist_shares(self, seed: Seed) -> dict[str, float]:
+        """Return the share of each artist in a playlist that is continued; nothing for other seeds."""
+        if seed.kind is not SeedKind.PLAYLIST:
+            return {}
+        tracks = self._lookup.tracks(seed.tracks)
+        counts = Counter(name for track in tracks.values() for name in artists_of(track))
+        return {name: count / len(tracks) for name, count in counts.items()}
+
+    def _candidates(
+        self, request: Request, start: Start, profile: TasteProfile, familiar: Sequence[str]
+    ) -> tuple[Keys, LearnedContent | None]:
+        """Return the keys worth ranking, ascending, and what features say of them where there is a profile."""
+        found, excluded, among = self._near(request, start, profile, familiar)
+        if self._tables is None or start.profile is None or rests_on_vectors(request.weights):
+            return found, None
+        learned = learned_content(
+            start.profile,
+            request.weights,
+            self._weights,
+            self._tables,
+            self._index,
+            excluded=excluded,
+            among=among,
+            near=found,
+        )
+        return learned.keys, learned
+
+    def _near(
+        self, request: Request, start: Start, profile: TasteProfile, familiar: Sequence[str]
+    ) -> tuple[Keys, Keys, Keys | None]:
+        """Return what the index finds near the seed, what is excluded, and the only keys that may come (None: any)."""
         wants_familiar = request.discovery < BALANCED
         own = frozenset(start.keys) if request.seed.kind is not SeedKind.ARTIST or not wants_familiar else frozenset()
         unwanted = np.asarray(sorted(own | profile.known | request.excluded), dtype=np.int64)
@@ -141,13 +187,13 @@ class Recommender:
             ]
             found = np.unique(np.concatenate([found, *then]))
         if not wants_familiar:
-            return found
+            return found, excluded, among
         theirs = np.setdiff1d(self._of_artists(islice(familiar, MAX_FAMILIAR_ARTISTS)), excluded)
         near = theirs if among is None else np.intersect1d(theirs, among)
         more = [
             nearest(self._index, each.query, POOL_SIZE // 4, excluded=excluded, among=near) for each in start.directions
         ]
-        return np.unique(np.concatenate([found, *more]))
+        return np.unique(np.concatenate([found, *more])), excluded, among
 
     def _of_artists(self, names: Iterable[str]) -> Keys:
         return np.unique(np.concatenate([NO_KEYS, *(self._lookup.keys_of_artist(name) for name in names)]))

@@ -158,6 +158,11 @@ def rests_on_one(weights: Weights) -> bool:
     return sum(weights.of(modality) > 0 for modality in Modality) <= 1
 
 
+def rests_on_vectors(weights: Weights) -> bool:
+    """Whether one modality alone is asked for that the vectors hold: then their cosines say all there is to say."""
+    return rests_on_one(weights) and weights.collaborative <= 0
+
+
 def score_parts(
     content: ContentScores,
     *,
@@ -184,6 +189,25 @@ def score_parts(
     if era is not None:
         columns["era"] = (1 - mix) * era_share * era
     columns |= {"popularity": mix * popularity, "discovery": discovery, "dislikes": dislikes}
+    rows = zip(*(np.asarray(column, dtype=np.float64).tolist() for column in columns.values()), strict=True)
+    return [ScoreParts(**dict(zip(columns, row, strict=True))) for row in rows]
+
+
+def learned_parts(
+    content: Mapping[str, Vector], *, mix: float, popularity: Vector, discovery: Vector, dislikes: Vector
+) -> list[ScoreParts]:
+    """Put the parts of each candidate's score together where features were weighed.
+
+    Args:
+        content: What features add, by part; see :func:`recommender.ranking.feature_weights.by_part`.
+        mix: Weight of popularity against the rest, 0 to 1.
+        popularity: In [0, 1].
+        discovery: As :func:`discovery_leaning` gives it.
+        dislikes: As :func:`dislike_penalty` gives it.
+    """
+    columns = {part: (1 - mix) * added for part, added in content.items()}
+    columns["popularity"] = columns["popularity"] + mix * popularity
+    columns |= {"discovery": discovery, "dislikes": dislikes}
     rows = zip(*(np.asarray(column, dtype=np.float64).tolist() for column in columns.values()), strict=True)
     return [ScoreParts(**dict(zip(columns, row, strict=True))) for row in rows]
 

@@ -22,6 +22,7 @@ from recommender.ranking.directions import (
     style_words,
     styled_directions,
 )
+from recommender.ranking.features import Profile
 from recommender.ranking.prompt_meaning import PromptMeaning, Years, meaning_of
 from recommender.songs import normalised
 from recommender.taste_profile import TasteProfile
@@ -50,6 +51,8 @@ class Start:
     """The tracks that were named one by one."""
     artists: frozenset[str] = frozenset()
     """Normalised names of the artists that were asked about."""
+    profile: Profile | None = None
+    """The tracks behind it, where there are any."""
     meaning: PromptMeaning | None = None
     """What a prompt asks for."""
     of_years: Keys = field(default_factory=lambda: np.empty(0, dtype=np.int64))
@@ -82,6 +85,8 @@ class SeedReader:
         match seed.kind:
             case SeedKind.TRACK:
                 return self._of_tracks(request)
+            case SeedKind.ALBUM | SeedKind.PLAYLIST:
+                return self._of_collection(request)
             case SeedKind.ARTIST:
                 return self._of_artist(request)
             case SeedKind.PROMPT:
@@ -111,6 +116,20 @@ class SeedReader:
             keys=frozenset(TrackKey(int(key)) for key in keys),
             tracks=tracks,
             artists=frozenset(normalised(name) for track in tracks for name in track.artists),
+            profile=Profile.of(keys, np.ones(len(keys), dtype=np.float32)),
+        )
+
+    def _of_collection(self, request: Request) -> Start:
+        """Read an album or a playlist: what its tracks have in common counts, and no single title."""
+        keys = np.unique(np.asarray(request.seed.tracks, dtype=np.int64))
+        strengths = np.ones(len(keys), dtype=np.float32)
+        interests = interests_of(keys, known_vectors(self._index, keys), strengths, self._index.space.slices)
+        if not interests:
+            raise NothingToGoOnError("Nothing is known yet of the tracks in it. Try another one.")
+        return Start(
+            directions=directions_of(interests, self._index, request.weights),
+            keys=frozenset(TrackKey(int(key)) for key in keys),
+            profile=Profile.of(keys, strengths),
         )
 
     def _of_prompt(self, request: Request) -> Start:
@@ -160,13 +179,18 @@ class SeedReader:
             directions=directions,
             keys=frozenset(TrackKey(int(key)) for key in keys),
             artists=frozenset({artist}),
+            profile=Profile.of(best, strengths),
         )
 
     def _of_member(self, request: Request, profile: TasteProfile) -> Start:
         if not profile.interests:
             raise NothingToGoOnError(_why_no_taste(profile))
+        keys = np.asarray(profile.strongest, dtype=np.int64)
+        strengths = [profile.evidence[key].strength for key in profile.strongest]
         return Start(
-            directions=directions_of(profile.interests, self._index, request.weights), keys=frozenset(profile.known)
+            directions=directions_of(profile.interests, self._index, request.weights),
+            keys=frozenset(profile.known),
+            profile=Profile.of(keys, np.asarray(strengths, dtype=np.float32)),
         )
 
 
