@@ -54,6 +54,8 @@ err = Console(stderr=True)
 out = Console()
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON alone on standard output.")]
+
+
 def _print_version(*, is_asked: bool) -> None:
     if is_asked:
         from importlib.metadata import version
@@ -69,8 +71,6 @@ def cratedigger(
     ] = False,
 ) -> None:
     """A Discord bot that digs for music you will love, and says why."""
-
-
 
 
 @app.command(epilog="Example: `cratedigger run`")
@@ -204,10 +204,10 @@ def recommend(
     min_popularity: Annotated[int, typer.Option(help="Least popular song, 0 to 100.", min=0, max=100)] = 0,
     max_popularity: Annotated[int, typer.Option(help="Most popular song; unknown counts as 0.", min=0, max=100)] = 100,
     clean: Annotated[bool, typer.Option("--clean", help="Leave out what is marked explicit.")] = False,
-    as_json: AsJson = False,
-) -> None:
     roll: Annotated[int, typer.Option(help="Another good list; the same number brings it again.", min=0)] = 0,
     reroll: Annotated[bool, typer.Option("--reroll", help="Draw a number for --roll, and print it.")] = False,
+    as_json: AsJson = False,
+) -> None:
     """Recommend from songs, an artist, a text, a cover or a member's history."""
     from bot.services.asks import Ask
     from bot.wiring import open_recommending
@@ -218,14 +218,14 @@ def recommend(
         _fail("Name exactly one kind of seed: --track, --artist, --prompt, --cover or --member.", code=2)
     if member is not None and not 0 < member <= LARGEST_ID:
         _fail(f"--member: {member} is no Discord id.", code=2)
-    ask = Ask(
-        member=MemberId(member) if member is not None else None,
     if min_popularity > max_popularity:
         _fail(f"--min-popularity: {min_popularity} is more than --max-popularity, {max_popularity}.", code=2)
     if roll > LARGEST_ROLL:
         _fail(f"--roll: {roll} is more than {LARGEST_ROLL}.", code=2)
     if roll and reroll:
         _fail("--reroll draws a number: leave --roll out.", code=2)
+    ask = Ask(
+        member=MemberId(member) if member is not None else None,
         tracks=tuple(track or ()),
         artist=artist,
         prompt=prompt,
@@ -314,15 +314,15 @@ def _by(name: str) -> "By":
     try:
         return By(name)
     except ValueError:
+        _fail(f"--by: {name!r} is none of {', '.join(By)}.", code=2)
+
+
 def _drawn_roll() -> int:
     import numpy as np
 
     from recommender.ranking.rolls import drawn_roll
 
     return drawn_roll(np.random.default_rng())
-
-
-        _fail(f"--by: {name!r} is none of {', '.join(By)}.", code=2)
 
 
 def _decade(year: int | None) -> int | None:
