@@ -35,6 +35,7 @@ _BY = [
     app_commands.Choice(name="words", value=By.WORDS.value),
     app_commands.Choice(name="cover", value=By.COVER.value),
     app_commands.Choice(name="sound", value=By.SOUND.value),
+    app_commands.Choice(name="people", value=By.PEOPLE.value),
 ]
 _BANDS = {
     "hits": ("well known: popularity from 60", PopularityBand(lowest=60)),

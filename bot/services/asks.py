@@ -13,6 +13,8 @@ class By(StrEnum):
     WORDS = "words"
     COVER = "cover"
     SOUND = "sound"
+    PEOPLE = "people"
+    """What playlists and other listeners say alone."""
 
     @property
     def weights(self) -> Weights:
@@ -22,9 +24,10 @@ class By(StrEnum):
 
 _WEIGHTS = {
     By.EVERYTHING: Weights(),
-    By.WORDS: Weights(text=1.0, image=0.0, audio=0.0),
-    By.COVER: Weights(text=0.0, image=1.0, audio=0.0),
-    By.SOUND: Weights(text=0.0, image=0.0, audio=1.0),
+    By.WORDS: Weights(text=1.0, image=0.0, audio=0.0, collaborative=0.0),
+    By.COVER: Weights(text=0.0, image=1.0, audio=0.0, collaborative=0.0),
+    By.SOUND: Weights(text=0.0, image=0.0, audio=1.0, collaborative=0.0),
+    By.PEOPLE: Weights(text=0.0, image=0.0, audio=0.0, collaborative=1.0),
 }
 
 
