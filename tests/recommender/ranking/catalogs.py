@@ -16,6 +16,7 @@ from recommender.index.catalog_index import CatalogIndex
 from recommender.ports import RawVectors, Words
 from recommender.ranking.recommender import Recommender
 from recommender.songs import normalised
+from recommender.track_tables import TrackTables
 from recommender.types import (
     AudioFeatures,
     Fact,
@@ -119,11 +120,11 @@ class Catalog:
         self.prompts.append(prompt)
         return hashed_words(prompt)
 
-    def recommender(self, folder: Path) -> Recommender:
+    def recommender(self, folder: Path, tables: TrackTables | None = None) -> Recommender:
         text, image = ("hashed-words", TEXT_DIM), ("styles", IMAGE_DIM)
         space = FusedSpace.fit(self, text=text, image=image, rng=np.random.default_rng(7))
         index = CatalogIndex.build(folder, self, space)
-        return Recommender(index, self, self.encode_prompt, seen, now=lambda: NOW)
+        return Recommender(index, self, self.encode_prompt, seen, now=lambda: NOW, tables=tables)
 
     def _words(self, each: Track) -> Vector:
         if not self.has_words:
