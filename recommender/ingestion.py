@@ -52,13 +52,13 @@ class Ingestion:
         covers: CoverSource,
         *,
         tracks_per_chunk: int = TRACKS_PER_CHUNK,
-        language: LanguageOfWords | None = None,
+        language: Callable[[], LanguageOfWords] = LyricsLanguage,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Name where vectors are kept, what makes them, and where words and covers come from.
 
-        Smaller chunks are saved sooner, which matters where words come slowly. The language of lyrics is told by
-        :class:`LyricsLanguage` unless another way is named.
+        Smaller chunks are saved sooner, which matters where words come slowly. What tells the language of lyrics is
+        made for each pass, since its model takes memory.
         """
         self._store = store
         self._text = text
@@ -66,7 +66,7 @@ class Ingestion:
         self._words = words
         self._covers = covers
         self._tracks_per_chunk = tracks_per_chunk
-        self._language = language or LyricsLanguage()
+        self._language = language
         self._clock = clock
 
     @property
@@ -104,6 +104,7 @@ class Ingestion:
         fingerprint = self.text_fingerprint
         total = self.missing_text() if keys is None else len(keys)
         account = _Account(total, progress, self._clock)
+        language = self._language()
         after = TrackKey(min(keys, default=1) - 1 if keys is not None else 0)
         while not account.stopped_by(stop):
             chunk = self._store.tracks_missing_text(fingerprint, limit=self._tracks_per_chunk, after=after)
@@ -112,7 +113,7 @@ class Ingestion:
                 words = self._words.words_of(wanted)
                 vectors = track_vectors(self._text, words)
                 # Before the vectors, which say that the words of these tracks are done with.
-                self._store.save_languages(self._languages(wanted, words))
+                self._store.save_languages(_languages(wanted, words, language))
                 self._store.save_text(fingerprint, [track.key for track in wanted], vectors, track_terms(words))
                 account.add(vectors)
             if len(chunk) < self._tracks_per_chunk or (keys is not None and chunk[-1].key >= max(keys, default=0)):
@@ -155,11 +156,6 @@ class Ingestion:
                 break
             after = _album_of(chunk[-1])
         return account.summary("covers")
-
-    def _languages(self, tracks: Sequence[Track], words: Sequence[Words | None]) -> dict[TrackKey, str]:
-        """Return the languages that lyrics are certain to be in; titles alone are no evidence."""
-        sung = [(track.key, each.lyrics) for track, each in zip(tracks, words, strict=True) if each and each.lyrics]
-        return {key: code for key, lyrics in sung if (code := self._language(lyrics)) is not None}
 
     def _cover_vectors(self, tracks: Sequence[Track]) -> Matrix:
         vectors = np.zeros((len(tracks), self._image.dim), dtype=np.float32)
@@ -210,6 +206,14 @@ class _Account:
         seconds = self._clock() - self._started
         log.info("embedded what=%s done=%d skipped=%d seconds=%.1f", what, self._done, self._skipped, seconds)
         return EmbedSummary(done=self._done, skipped=self._skipped, seconds=seconds, stopped=self._stopped)
+
+
+def _languages(
+    tracks: Sequence[Track], words: Sequence[Words | None], language: LanguageOfWords
+) -> dict[TrackKey, str]:
+    """Return the languages that lyrics are certain to be in; titles alone are no evidence."""
+    sung = [(track.key, each.lyrics) for track, each in zip(tracks, words, strict=True) if each and each.lyrics]
+    return {key: code for key, lyrics in sung if (code := language(lyrics)) is not None}
 
 
 def _album_of(track: Track) -> AlbumKey:
