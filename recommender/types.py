@@ -352,6 +352,10 @@ class ScoreParts:
         return {each.name: getattr(self, each.name) for each in fields(self)}
 
 
+VECTORS = "vectors"
+"""The source of candidates that are near by their fused vectors."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suggestion:
     """A ranked track with its score parts and reason."""
@@ -364,6 +368,8 @@ class Suggestion:
     """The member's or the seed's own track behind it."""
     inferred: frozenset[Modality] = frozenset()
     """Modalities whose part rests on an inferred sub-vector."""
+    source: str = VECTORS
+    """The source of candidates in which it stood highest: :data:`VECTORS`, or what lists, words or artists brought."""
 
     @property
     def score(self) -> float:

@@ -9,16 +9,16 @@ from typing import Protocol
 from bot.background import BlockingPool
 from bot.errors import NotFoundInCatalogError, NotLinkedError
 from bot.services.asked_filters import MOST_HINTS, FilterChoices, filter_notes, understood
-from bot.services.asks import Answer, Ask, FilterChoice, TitleChoice
+from bot.services.asks import Answer, Ask, FilterChoice, Method, TitleChoice
 from bot.services.searchable_catalog import SearchableCatalog
 from bot.services.track_names import find_track
 from bot.services.unseen_tracks import UnseenTracks
 from recommender.errors import EmptyCatalogError, NothingToGoOnError
 from recommender.index.catalog_index import CatalogIndex
-from recommender.ranking.recommender import Recommender
 from recommender.types import (
     Filters,
     MemberId,
+    Recommendation,
     Request,
     Seed,
     SeedKind,
@@ -37,8 +37,6 @@ LONGEST_CHOICE = 100
 """Characters Discord shows of one line."""
 NO_REPEAT_FOR = timedelta(days=14)
 """A member is not given the same track again for this long, so that asking again digs further."""
-CONTENT_SOURCE = "content"
-"""Candidates came from the index of fused vectors."""
 
 
 class LibraryRefresh(Protocol):
@@ -49,6 +47,14 @@ class LibraryRefresh(Protocol):
         ...
 
 
+class Recommends(Protocol):
+    """Answers requests."""
+
+    def recommend(self, request: Request, signals: Sequence[Signal] = (), /) -> Recommendation:
+        """Return suggestions, best first; as :meth:`recommender.ranking.recommender.Recommender.recommend` does."""
+        ...
+
+
 class RecommendingService:
     """Answers what to listen to next."""
 
@@ -56,7 +62,7 @@ class RecommendingService:
         self,
         database: Database,
         catalog: SearchableCatalog,
-        recommender_for: Callable[[CatalogIndex], Recommender],
+        recommender_for: Callable[[CatalogIndex, Method], Recommends],
         blocking: BlockingPool,
         *,
         now: Callable[[], datetime],
@@ -160,7 +166,7 @@ class RecommendingService:
             excluded=known.excluded,
             roll=ask.roll,
         )
-        recommender = self._recommender_for(self._catalog.index())
+        recommender = self._recommender_for(self._catalog.index(), ask.method)
         recommendation = recommender.recommend(request, known.signals)
         if ask.member is not None and recommendation.suggestions:
             remembered = [_remembered(suggestion) for suggestion in recommendation.suggestions]
@@ -261,7 +267,7 @@ def _remembered(suggestion: Suggestion) -> Remembered:
     return Remembered(
         track=suggestion.track.key,
         modality=max(parts, key=parts.__getitem__),
-        source=CONTENT_SOURCE,
+        source=suggestion.source,
         score=suggestion.score,
     )
 

@@ -12,7 +12,7 @@ from recommender.ranking.directions import SearchableIndex
 from recommender.ranking.feature_weights import WeightSets, asked_for, by_part, contributions
 from recommender.ranking.features import Profile, ProfileScores
 from recommender.track_tables import TrackTables
-from recommender.types import Keys, Matrix, Modality, Vector, Weights
+from recommender.types import VECTORS, Keys, Matrix, Modality, Vector, Weights
 
 KEPT: Final = 400
 """Candidates whose scores are worked out in full."""
@@ -94,7 +94,7 @@ def learned_content(
 
 def _sources(keys: Keys, proposed: Mapping[str, Keys]) -> tuple[str, ...]:
     best = np.full(len(keys), np.iinfo(np.int64).max)
-    names = np.full(len(keys), "vectors", dtype=object)
+    names = np.full(len(keys), VECTORS, dtype=object)
     for name, found in proposed.items():
         there, rows = positions(keys, found)
         ranks = np.flatnonzero(there)

@@ -33,6 +33,7 @@ from recommender.ranking.scoring import (
 )
 from recommender.taste_profile import Evidence
 from recommender.types import (
+    VECTORS,
     Matrix,
     Modality,
     Request,
@@ -236,4 +237,5 @@ def suggestion_of(
         reason=reason_for(grounds),
         because_of=None if own is None else own.key,
         inferred=inferred,
+        source=VECTORS if ranked.learned is None else ranked.learned.source_of(track.key),
     )
