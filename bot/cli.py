@@ -26,7 +26,7 @@ from recommender.errors import RecommenderError
 from storage.errors import StorageError
 
 if TYPE_CHECKING:
-    from bot.services.asks import By
+    from bot.services.asks import By, Method
 
 STDERR = 2
 """File descriptor."""
@@ -195,6 +195,9 @@ def recommend(
     member: Annotated[int | None, typer.Option(help="Discord id of a member with a history.")] = None,
     count: Annotated[int, typer.Option(help="How many.", min=1, max=100)] = 10,
     by: Annotated[str, typer.Option(help="everything, words, cover or sound.")] = "everything",
+    method: Annotated[
+        str, typer.Option(help="engine, or mean: the mean vector of the songs, as an earlier system did.")
+    ] = "engine",
     mix: Annotated[float, typer.Option(help="Weight of popularity, 0 to 1.", min=0, max=1)] = 0.1,
     discovery: Annotated[float, typer.Option(help="0 familiar to 1 unknown.", min=0, max=1)] = 0.5,
     decade: Annotated[int | None, typer.Option(help="For instance 1990.", min=1900, max=2090)] = None,
@@ -232,6 +235,7 @@ def recommend(
         cover=_picture(cover) if cover is not None else None,
         count=count,
         by=_by(by),
+        method=_method(method, has_tracks=bool(track)),
         mix=mix,
         discovery=discovery,
         filters=Filters(
@@ -323,6 +327,16 @@ def _drawn_roll() -> int:
     from recommender.ranking.rolls import drawn_roll
 
     return drawn_roll(np.random.default_rng())
+
+
+def _method(name: str, *, has_tracks: bool) -> "Method":
+    from bot.services.asks import Method
+
+    if name not in set(Method):
+        _fail(f"--method: {name!r} is none of {', '.join(Method)}.", code=2)
+    if Method(name) is Method.MEAN and not has_tracks:
+        _fail("--method mean starts from songs: name them with --track.", code=2)
+    return Method(name)
 
 
 def _decade(year: int | None) -> int | None:

@@ -14,6 +14,7 @@ from bot.gateways.spotify_budget import SpotifyBudget
 from bot.gateways.spotify_login import SpotifyLogin
 from bot.gateways.spotify_wire import new_session
 from bot.lifetime import cancelled_at_the_end, until_stopped
+from bot.services.asks import Method
 from bot.services.consent import ConsentService
 from bot.services.content import Content
 from bot.services.content_services import ContentServices
@@ -21,7 +22,7 @@ from bot.services.feedback import FeedbackService
 from bot.services.kept_state import KeptState
 from bot.services.library_sync import LibrarySyncService
 from bot.services.linking import LinkedAccount, LinkingService
-from bot.services.recommending import RecommendingService
+from bot.services.recommending import RecommendingService, Recommends
 from bot.services.searchable_catalog import SearchableCatalog
 from bot.services.song_lookup import SongLookup
 from bot.services.spotify_access import SpotifyAccess
@@ -85,8 +86,13 @@ class Core:
         self.convert_encoders()
         self.catalog.warm_up()
 
-    def recommender_for(self, index: CatalogIndex) -> Recommender:
-        """Return a recommender that searches this index."""
+    def recommender_for(self, index: CatalogIndex, method: Method = Method.ENGINE) -> Recommends:
+        """Return a recommender that searches this index, or an earlier system's, which reads the catalog itself."""
+        if method is Method.MEAN:
+            # Only the command line asks for it, and it imports what the evaluation needs.
+            from recommender.mean_vector import MeanVectorRecommender
+
+            return MeanVectorRecommender(self.store)
         return Recommender(index, self.store, self.catalog.encode_prompt, self.catalog.encode_cover, now=utc_now)
 
 

@@ -31,6 +31,14 @@ _WEIGHTS = {
 }
 
 
+class Method(StrEnum):
+    """How suggestions are found."""
+
+    ENGINE = "engine"
+    MEAN = "mean"
+    """The mean vector of several songs, as an earlier system did: a baseline to compare with."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
     """What a member (or the command line) asks for. At most one kind of seed; none means 'for me'."""
@@ -52,6 +60,7 @@ class Ask:
     """Of the songs, as typed: a name or an ISO 639 code."""
     roll: int = 0
     """0 for the best list; another number for the varied list of that number."""
+    method: Method = Method.ENGINE
 
     @property
     def is_for_me(self) -> bool:
