@@ -43,7 +43,7 @@ def evaluation_chart(measured: Sequence[Measured]) -> Picture:
         for axes, each in zip(panels, measured, strict=True):
             _panel(axes, each, order)
         panels[0].set_yticks(range(len(order)), [legible(name) for name in order])
-        panels[0].invert_yaxis()
+        panels[0].set_ylim(len(order) - 0.4, -0.6)
         figure.suptitle(title, x=0.02, ha="left", fontsize=15, fontweight="bold", color=INK)
         _legend(figure, order)
 
@@ -73,7 +73,7 @@ def _panel(axes: "Axes", measured: Measured, order: Sequence[str]) -> None:
     furthest = max(high for _, high in ends)
     axes.set_xlim(start, start + (furthest - start) * _ROOM if furthest > start else start + 1)
     axes.set_title(f"{measured.split}", fontsize=12, color=MUTED)
-    axes.set_xlabel(f"{_metric(measured)} with 95 % intervals" + _seeds(measured))
+    axes.set_xlabel(f"{_metric(measured).partition(' ')[0]} with 95 % intervals{_seeds(measured)}")
     axes.grid(axis="x", color=FAINT)
     axes.tick_params(length=0)
     axes.spines["left"].set_visible(False)

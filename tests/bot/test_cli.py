@@ -172,6 +172,19 @@ def test_a_roll_comes_again_by_its_number(run: Run, installation: Settings) -> N
     assert "roll 4711" in table.out
 
 
+def test_the_mean_of_several_songs_is_a_method_whose_parts_add_up(run: Run, installation: Settings) -> None:
+    asked = ["recommend", "--track", "key:1", "--track", "key:2", "--method", "mean", "--json"]
+
+    answer = run(*asked, home=installation.home).json
+
+    assert [each["key"] for each in answer["seed"]["tracks"]] == [1, 2]
+    assert len(answer["suggestions"]) == 10
+    for each in answer["suggestions"]:
+        assert sum(each["parts"].values()) == pytest.approx(each["score"], abs=1e-6)
+        assert each["parts"]["text"] == each["parts"]["image"] == 0
+        assert each["reason"].startswith("Close to the mean of your 2 songs in sound, year and popularity;")
+
+
 def test_a_picture_that_is_none_fails_with_one_sentence(run: Run, installation: Settings, tmp_path: Path) -> None:
     (tmp_path / "cover.png").write_bytes(b"not a picture")
 
@@ -199,6 +212,8 @@ def test_a_picture_that_is_none_fails_with_one_sentence(run: Run, installation: 
         ("recommend", "--prompt", "a", "--roll", "10000"),
         ("recommend", "--prompt", "a", "--roll", "-1"),
         ("recommend", "--prompt", "a", "--roll", "5", "--reroll"),
+        ("recommend", "--track", "a", "--method", "magic"),
+        ("recommend", "--prompt", "a", "--method", "mean"),
         ("dance",),
     ],
 )
