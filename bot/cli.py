@@ -187,7 +187,11 @@ def nightly(as_json: AsJson = False) -> None:
 @app.command(epilog='Example: `cratedigger recommend --track "Wonderwall" --json`')
 def recommend(
     track: Annotated[
-        list[str] | None, typer.Option(help="A title, `title - artist` or Spotify link; repeatable.")
+        list[str] | None,
+        typer.Option(
+            help="A title, `title - artist` or Spotify link; repeatable. A link, or title and artist, that the "
+            "catalog does not know is looked up."
+        ),
     ] = None,
     artist: Annotated[str | None, typer.Option(help="An artist of the catalog.")] = None,
     prompt: Annotated[str | None, typer.Option(help='Free text: "songs for a night drive".')] = None,
@@ -248,7 +252,7 @@ def recommend(
         language=language,
         roll=_drawn_roll() if reroll else roll,
     )
-    with open_recommending(_installed()) as recommending:
+    with open_recommending(_installed(), tell=_tell) as recommending:
         recommending.get_ready()
         started = time.perf_counter()
         answer = recommending.answer(ask)
@@ -341,6 +345,10 @@ def _method(name: str, *, has_tracks: bool) -> "Method":
 
 def _decade(year: int | None) -> int | None:
     return None if year is None else year - year % 10
+
+
+def _tell(sentence: str) -> None:
+    err.print(f"{sentence} …", style="dim", markup=False, highlight=False, soft_wrap=True)
 
 
 def _fail(sentence: str, *, code: int = 1) -> NoReturn:

@@ -173,7 +173,7 @@ class ContentStandIn:
             for song in self._songs
             if song.in_musicbrainz
             and title in normalised(song.title)
-            and artist in {normalised(name) for name in song.artists}
+            and any(f" {artist} " in f" {normalised(name)} " for name in song.artists)
         ]
         return web.json_response({"created": "", "count": len(found), "offset": 0, "recordings": found})
 

@@ -7,14 +7,26 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Protocol, TypeVar
 
 from PIL import Image
 
-from bot.playground.content_standin import ContentStandIn, StandInSong
+from bot.playground.content_standin import StandInSong
 from bot.settings import Settings
 from recommender.types import Fact, Source, Track, TrackFacts
 from storage.crypto import Cipher
 from storage.database import Database
+
+
+class Starts(Protocol):
+    """A stand-in service."""
+
+    async def start(self) -> Any: ...
+
+    async def stop(self) -> None: ...
+
+
+StandIn = TypeVar("StandIn", bound=Starts)
 
 
 @dataclass
@@ -68,7 +80,7 @@ def facts_of(song: StandInSong, source: Source = Source.SPOTIFY, **changes: obje
 
 
 @contextmanager
-def running(stand_in: ContentStandIn) -> Iterator[ContentStandIn]:
+def running(stand_in: StandIn) -> Iterator[StandIn]:
     """Let the stand-in answer on another thread, so that blocking code can ask it."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)

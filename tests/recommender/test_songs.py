@@ -2,7 +2,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommender.songs import normalised, recording_key, same_song_key, song_title, version_of, without_issue
+from recommender.songs import (
+    artist_name,
+    normalised,
+    recording_key,
+    same_song_key,
+    song_title,
+    version_of,
+    without_issue,
+)
 
 
 @pytest.mark.parametrize(
@@ -32,6 +40,13 @@ from recommender.songs import normalised, recording_key, same_song_key, song_tit
 )
 def test_names_are_compared_as_people_type_them(written: str, read: str) -> None:
     assert normalised(written) == read
+
+
+@pytest.mark.parametrize(
+    ("written", "read"), [("The Béatles", "beatles"), ("Beatles", "beatles"), ("The The", "the"), ("The", "the")]
+)
+def test_artists_are_compared_without_a_leading_the(written: str, read: str) -> None:
+    assert artist_name(written) == read
 
 
 @given(st.text(max_size=40))

@@ -206,6 +206,36 @@ def test_closest_titles_name_each_song_once_and_look_beyond_one_chunk(
         assert stored.tracks.closest_artists("lantern") == ["The Lanterns"]
 
 
+def nearly(database: Database, title: str, artist: str) -> list[str]:
+    with database.reading() as stored:
+        return [track.title for track in stored.tracks.nearly_titled(title, artist, 5)]
+
+
+def test_a_slip_in_title_or_artist_is_near(database: Database) -> None:
+    add(database, facts("Paper Boats - Remastered", "The Lanterns", "Ada Verne"), facts("Hello", "Moth Club"))
+
+    assert nearly(database, "Papr Boats", "The Lanterns") == ["Paper Boats - Remastered"]
+    assert nearly(database, "Paper Boats", "the lantrens") == ["Paper Boats - Remastered"]
+    assert nearly(database, "paper boats (live)", "Ada Vern") == ["Paper Boats - Remastered"]
+    assert nearly(database, "Hallo", "Moth Club") == ["Hello"]
+
+
+def test_another_song_of_the_artist_and_the_song_of_another_are_not_near(database: Database) -> None:
+    add(database, facts("Paper Boats", "The Lanterns"), facts("Hello", "Moth Club"))
+
+    assert nearly(database, "Paper Boats", "Moth Club") == []
+    assert nearly(database, "Hello Goodbye", "Moth Club") == []
+    assert nearly(database, "Paper Boats", "Ada Verne") == []
+
+
+def test_the_nearest_comes_first_also_beyond_one_chunk(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(naming, "_CHUNK", 7)
+    add(database, *(facts("Paper Boats", f"Somebody Else {n}") for n in range(40)))
+    add(database, facts("Paper Goats", "Zoe Zimmer"), facts("Paper Boat", "Zoe Zimmer"))
+
+    assert nearly(database, "Paper Boats", "Zoe Zimer") == ["Paper Boat", "Paper Goats"]
+
+
 def test_artists_are_found_with_and_without_the(database: Database) -> None:
     add_one(database, "Paper Boats", "The Lanterns", "Beyla")
 

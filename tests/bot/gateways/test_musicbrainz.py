@@ -61,6 +61,59 @@ def test_without_a_code_name_artist_version_and_length_decide() -> None:
     assert longer is not None
 
 
+def test_of_recordings_alike_the_one_that_was_sold_first_is_taken() -> None:
+    concert = a_song(isrc=None, duration_ms=240_000, released="1990", album="Bootleg")
+    reissue = a_song(isrc="XXA012600002", duration_ms=210_000, released="2011-01-01")
+    first = a_song(isrc="XXA012600003", duration_ms=220_000, released="2001")
+    with encyclopedia(concert, reissue, first) as (source, _):
+        found = source.named("Paper Lanterns", "Ilse Varga")
+
+    assert found is not None
+    assert found.mbid == first.recording_id
+
+
+def test_a_leading_the_is_optional_in_an_artists_name() -> None:
+    with encyclopedia(a_song(artists=("The Lanterns",)), a_song("Tin Boats", artists=("Boats",))) as (source, _):
+        without, added = source.named("Paper Lanterns", "Lanterns"), source.named("Tin Boats", "The Boats")
+
+    assert without is not None
+    assert added is None  # a phrase is looked for as it is
+
+
+PAGE = "https://open.spotify.com/track/4uLU6hMCjMI75M1A2tKUQC"
+
+
+def test_a_recording_is_found_by_a_page_that_editors_linked_it_with() -> None:
+    song = a_song(links=(PAGE,))
+    with encyclopedia(a_song("Tin Boats"), song) as (source, stand_in):
+        found = source.linked_with(PAGE)
+        unknown = source.linked_with(f"{PAGE}x")
+
+    assert found is not None
+    assert (found.mbid, found.title, found.artists) == (song.recording_id, "Paper Lanterns", ("Ilse Varga",))
+    assert (found.isrcs, found.releases) == (("XXA012600001",), (song.release_id,))
+    assert unknown is None
+    assert len(stand_in.asked(RECORDINGS)) == 3
+
+
+@pytest.mark.parametrize(
+    ("answer", "mbid"),
+    [
+        (None, None),
+        ({"relations": []}, None),
+        ({"relations": [{"release": {"id": "album"}}, {"recording": {"id": "song"}}]}, "song"),
+    ],
+)
+def test_of_what_a_page_is_linked_with_the_first_recording_counts(answer: object, mbid: str | None) -> None:
+    assert musicbrainz._linked_recording(answer) == mbid
+
+
+@pytest.mark.parametrize("nonsense", ["text", {}, {"relations": 5}, {"relations": [{"recording": {}}]}])
+def test_an_answer_that_is_no_list_of_relations_is_an_error(nonsense: object) -> None:
+    with pytest.raises(ContentUnavailableError, match="no list of relations"):
+        musicbrainz._linked_recording(nonsense)
+
+
 def test_original_albums_come_before_compilations_and_bootlegs() -> None:
     def release(mbid: str, status: str, date: str, *kinds: str) -> dict[str, object]:
         group = {"secondary-types": list(kinds)}
@@ -113,9 +166,24 @@ def test_the_stand_in_refuses_what_musicbrainz_would() -> None:
             ("isrc/XXA012600001", {"fmt": "json", "inc": "everything"}),
             ("recording", {"fmt": "json", "query": "lanterns"}),
             ("recording", {"fmt": "json", "query": "x", "page": "2"}),
+            ("recording/unknown", {"fmt": "json", "inc": "everything"}),
+            ("url", {"fmt": "json", "resource": "4uLU6hMCjMI75M1A2tKUQC"}),
+            ("url", {"fmt": "json", "resource": PAGE, "limit": "1"}),
         ):
             with pytest.raises(ContentUnavailableError):
                 http.json(f"{stand_in.base}/ws/2/{path}", params)
         http.close()
 
-    assert len(stand_in.problems) == 5
+    assert len(stand_in.problems) == 8
+
+
+def test_the_stand_in_tells_no_more_than_it_is_asked_to_include() -> None:
+    stand_in = ContentStandIn([a_song(links=(PAGE,))])
+    with running(stand_in):
+        http = Http("x", user_agent=user_agent("test"), trusted=(stand_in.base,))
+        bare = http.json(f"{stand_in.base}/ws/2/url", {"fmt": "json", "resource": PAGE})
+        unknown = http.json(f"{stand_in.base}/ws/2/recording/unknown", {"fmt": "json"})
+        http.close()
+
+    assert (bare["resource"], bare["relations"]) == (PAGE, [])
+    assert unknown is None

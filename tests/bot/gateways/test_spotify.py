@@ -22,7 +22,7 @@ from bot.gateways.spotify import SpotifyGateway, TopRange
 from bot.gateways.spotify_wire import new_session
 from bot.playground.spotify_standin_data import made_up_id
 from recommender.types import Fact, ReleaseDate, Source
-from tests.bot.spotify_world import START, SpotifyWorld, an_account, spotify_world
+from tests.bot.spotify_world import START, SpotifyWorld, a_track, an_account, spotify_world
 
 
 @pytest.fixture
@@ -127,6 +127,28 @@ async def test_the_meanings_of_403_are_told_apart(world: SpotifyWorld, mara: Spo
     world.spotify.weather.failing["/v1/me/tracks"] = 403
     with pytest.raises(SpotifyForbiddenError):
         await world.blocking.run(mara.saved_tracks)
+
+
+async def test_one_track_is_read_by_its_id(world: SpotifyWorld, mara: SpotifyGateway) -> None:
+    facts = await world.blocking.run(mara.track, made_up_id("track 3"))
+
+    assert (facts.title, facts.isrc) == ("Song 3", "XXA011900003")
+    with pytest.raises(SpotifyNotFoundError):
+        await world.blocking.run(mara.track, "0" * 22)
+
+
+async def test_an_answer_about_one_track_that_is_none_is_unavailable(world: SpotifyWorld, mara: SpotifyGateway) -> None:
+    world.spotify.weather.answers_html = True
+
+    with pytest.raises(SpotifyUnavailableError):
+        await world.blocking.run(mara.track, made_up_id("track 3"))
+
+
+async def test_a_track_without_a_name_is_as_good_as_none(world: SpotifyWorld, mara: SpotifyGateway) -> None:
+    world.spotify.api._catalog = (a_track(3, title=" "),)
+
+    with pytest.raises(SpotifyNotFoundError):
+        await world.blocking.run(mara.track, made_up_id("track 3"))
 
 
 async def test_a_quota_of_half_a_day_answers_at_once_with_the_moment_it_ends(

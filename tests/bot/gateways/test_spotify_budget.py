@@ -83,6 +83,21 @@ def test_checking_counts_nothing(budgets: Budgets) -> None:
     assert budget.status().blocked_until is not None
 
 
+def test_a_share_of_the_day_can_be_kept_for_others(budgets: Budgets, clock: Clock) -> None:
+    budget = budgets(4)
+    budget.admit()
+    clock.turn(timedelta(hours=1))
+    budget.check(share=0.5)
+    budget.admit()
+
+    with pytest.raises(QuotaExceededError) as caught:
+        budget.check(share=0.5)
+
+    opens_at = START + timedelta(days=1)
+    assert opens_at <= caught.value.until <= opens_at + timedelta(minutes=1)
+    budget.check()
+
+
 def test_a_budget_of_zero_closes_spotify(budgets: Budgets, clock: Clock) -> None:
     with pytest.raises(QuotaExceededError) as caught:
         budgets(0).admit()

@@ -87,6 +87,24 @@ async def test_a_wrong_secret_or_client_is_the_operators_matter() -> None:
             await world.blocking.run(world.login.exchange, code="c", verifier="v", client_id="f" * 32)
 
 
+async def test_an_app_with_a_secret_logs_in_by_itself() -> None:
+    async with spotify_world(client_secret="c" * 32) as world:
+        tokens = await world.blocking.run(world.login.app_tokens)
+
+        assert world.login.has_secret
+        assert tokens.expires_at == START + timedelta(hours=1)
+        assert (tokens.refresh_token, tokens.scopes) == (None, None)
+        assert await world.blocking.run(world.gateway(tokens.access_token).search_tracks, "Song 7")
+
+
+async def test_without_a_secret_the_app_asks_nobody(world: SpotifyWorld) -> None:
+    with pytest.raises(SpotifyNotSetUpError):
+        await world.blocking.run(world.login.app_tokens)
+
+    assert not world.login.has_secret
+    assert world.spotify.requests == []
+
+
 def test_no_client_id_is_said_plainly() -> None:
     login = SpotifyLogin(
         accounts_base="http://127.0.0.1:9",

@@ -192,6 +192,25 @@ async def test_a_scope_that_was_not_granted_closes_its_calls(world: SpotifyWorld
     assert (await answer.json())["error"]["message"] == "Insufficient client scope"
 
 
+async def test_the_apps_own_login_wants_the_secret_and_opens_nothing_of_anybodys() -> None:
+    form = {"grant_type": "client_credentials"}
+    async with spotify_world(client_secret="s" * 32) as world:
+        address = f"{world.spotify.base}/api/token"
+        without = await world.browser.post(address, data={"client_id": CLIENT_ID, **form})
+        basic = {"Authorization": aiohttp.encode_basic_auth(CLIENT_ID, "s" * 32)}
+        given = await world.browser.post(address, data=form, headers=basic)
+        tokens = await given.json()
+        headers = {"Authorization": f"Bearer {tokens['access_token']}"}
+        paths = (f"tracks/{made_up_id('track 5')}", "search?q=Song&type=track", "me", "me/tracks", "me/playlists")
+        statuses = [
+            (await world.browser.get(f"{world.spotify.base}/v1/{path}", headers=headers)).status for path in paths
+        ]
+
+    assert (without.status, (await without.json())["error"]) == (400, "invalid_client")
+    assert not {"refresh_token", "scope"} & tokens.keys()
+    assert statuses == [200, 200, 401, 403, 403]
+
+
 async def test_fields_that_left_the_api_are_not_there(mara: aiohttp.ClientSession) -> None:
     me = await (await mara.get("/v1/me")).json()
     track = (await (await mara.get("/v1/me/tracks?limit=1")).json())["items"][0]["track"]

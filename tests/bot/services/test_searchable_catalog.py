@@ -3,6 +3,7 @@
 import logging
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,11 @@ from bot.errors import ClosingDownError
 from bot.settings import Settings
 from bot.wiring import open_core
 from recommender.errors import EmptyCatalogError
-from recommender.types import Fact, Source, TrackFacts
+from recommender.types import Fact, Modality, Source, TrackFacts, TrackKey
 from tests.installation import TRACKS, settings_for
 
 NEW = TrackFacts(title="Harbour Without Boats", artists=("Ilse Vantongeren",), sources={Fact.WORDS: Source.MEMBER})
+SPOTIFYS = TrackFacts(title="Quay", artists=("Somebody",), sources={Fact.WORDS: Source.SPOTIFY})
 
 
 def test_what_was_built_is_opened_and_not_built_again(installation: Settings) -> None:
@@ -63,6 +65,33 @@ def test_a_new_track_is_searchable_at_once_and_after_a_restart(installation: Set
         assert core.catalog.index().generation == generation
     with open_core(installation) as core:
         assert added.key in core.catalog.index().keys
+
+
+def test_tracks_that_cannot_wait_are_read_and_found_and_no_others(installation: Settings) -> None:
+    with open_core(settings_for(installation.home, content_sources="open")) as core:
+        with core.database.transaction() as stored:
+            waiting, wanted, silent = (
+                each.key for each in stored.tracks.add_or_merge([replace(NEW, title="Waiting"), NEW, SPOTIFYS])
+            )
+
+        known_by = core.catalog.absorb_now([wanted, silent])
+
+        assert known_by == {wanted: {Modality.TEXT}, silent: frozenset()}
+        assert wanted in core.catalog.index().keys
+        assert waiting not in core.catalog.index().keys
+        assert core.catalog.absorb_now([TrackKey(10**9)]) == {10**9: frozenset()}
+        assert core.catalog.absorb().tracks == 1
+    with open_core(installation) as core:
+        assert wanted in core.catalog.index().keys
+
+
+def test_tracks_that_cannot_wait_need_others_to_be_compared_with(tmp_path: Path) -> None:
+    with open_core(settings_for(tmp_path / "empty")) as core:
+        with core.database.transaction() as stored:
+            [added] = stored.tracks.add_or_merge([NEW])
+
+        with pytest.raises(EmptyCatalogError):
+            core.catalog.absorb_now([added.key])
 
 
 def test_absorbing_nothing_does_nothing(installation: Settings) -> None:

@@ -11,7 +11,7 @@ from recommender.fused_space import MODALITIES, FusedSpace
 from recommender.fusion import Evidence
 from recommender.index.catalog_index import CatalogIndex, RefreshSummary
 from recommender.ports import TrackIndex
-from recommender.types import Keys, Matrix, Modality, Vector, Weights
+from recommender.types import Keys, Matrix, Modality, TrackKey, Vector, Weights
 from tests.contracts.indexes import DIM, IndexContract, keys
 from tests.recommender.index.catalogs import IMAGE_ENCODER, TEXT_ENCODER, GivenCatalog, catalog, of_rows
 
@@ -394,6 +394,43 @@ class TestRefresh:
         index.refresh(source)
 
         assert index.refresh(source) == RefreshSummary()
+
+    def test_a_few_tracks_are_brought_in_without_the_rest(self, tmp_path: Path) -> None:
+        source = catalog(300)
+        had = source.only(np.setdiff1d(np.arange(300), [10, 20, 299]))
+        index = CatalogIndex.build(tmp_path, had, source.space())
+
+        index.bring_in(source, [TrackKey(300), TrackKey(11), TrackKey(999)])
+
+        assert index.keys.tolist() == [*range(1, 21), *range(22, 301)]
+        assert index.search(query_like(index, source, 299), 1)[0].tolist() == [300]
+
+    def test_what_is_here_already_is_replaced_only_if_it_changed(self, tmp_path: Path) -> None:
+        source = catalog(100)
+        index = CatalogIndex.build(tmp_path, source, source.space())
+        changed = source.raw.text.copy()
+        changed[20] = -changed[20]
+        now = source.with_raw(text=changed)
+        before = index.vectors_of(keys(21, 31))
+
+        index.bring_in(now, [TrackKey(31)])
+        unchanged = index._overlay
+        index.bring_in(now, [TrackKey(21), TrackKey(31)])
+
+        assert not unchanged.dead_count
+        assert index._overlay.dead_count == 1
+        after = index.vectors_of(keys(21, 31))
+        assert (after[1] == before[1]).all()
+        assert not np.allclose(after[0], before[0])
+
+    def test_nothing_to_bring_in_changes_nothing(self, tmp_path: Path) -> None:
+        source = catalog(20)
+        index = CatalogIndex.build(tmp_path, source, source.space())
+
+        index.bring_in(source, [])
+        index.bring_in(source.only(slice(0, 0)), [TrackKey(3)])
+
+        assert len(index) == 20
 
     def test_can_be_stopped_between_batches(self, tmp_path: Path) -> None:
         source = catalog(300)

@@ -1,0 +1,29 @@
+"""What the page offers to try, and what the content services know of the sample."""
+
+from dataclasses import replace
+
+from bot.playground.sample.catalog import sample_catalog
+from bot.playground.sample.listeners import LISTENERS
+from bot.playground.sample_world import page_on_spotify, song, tries
+
+
+def test_a_link_to_a_song_outside_the_catalog_is_offered_that_nobody_has_played() -> None:
+    catalog = sample_catalog()
+
+    [link] = [each for each in tries(catalog) if "https://" in each]
+
+    [track] = [each for each in catalog.tracks if link == f"/recommend track: {page_on_spotify(each)}"]
+    assert not track.in_dataset
+    assert track.genre not in {genre for listener in LISTENERS for genre in listener.tastes}
+
+
+def test_where_nothing_lies_outside_no_link_is_offered() -> None:
+    catalog = sample_catalog()
+
+    assert not any("https://" in each for each in tries(replace(catalog, tracks=catalog.dataset)))
+
+
+def test_editors_have_linked_every_song_with_its_page() -> None:
+    track = sample_catalog().unheard[0]
+
+    assert song(track).links == (f"https://open.spotify.com/track/{track.spotify_id}",)
