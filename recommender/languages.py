@@ -60,7 +60,11 @@ def name_of(code: str) -> str:
 
 
 def closest_names(text: str, codes: Iterable[str], limit: int) -> list[str]:
-    """Return the names of those languages that are spelt most like the text, best first."""
+    """Return the names of those languages that are spelt most like the text, best first; of any where none is."""
+    return _closest(text, codes, limit) or _closest(text, _names(), limit)
+
+
+def _closest(text: str, codes: Iterable[str], limit: int) -> list[str]:
     names = {normalised(name_of(code)): name_of(code) for code in codes}
     return [names[each] for each in difflib.get_close_matches(normalised(text), names, limit, _LIKE_ENOUGH)]
 

@@ -100,6 +100,8 @@ class CatalogStatistics:
     artists: int
     genres: tuple[tuple[str, int], ...]
     """The commonest genres with the number of their tracks, commonest first."""
+    languages: tuple[tuple[str, int], ...]
+    """The commonest languages that are sung, as ISO 639-1 codes, in the same way; of many tracks none is known."""
     with_audio: int
     with_text: int
     with_cover: int

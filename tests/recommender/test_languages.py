@@ -47,4 +47,5 @@ def test_names_are_those_that_people_use() -> None:
 
 def test_a_misspelt_name_brings_the_closest() -> None:
     assert closest_names("Spansh", ["da", "es", "en"], 1) == ["Spanish"]
-    assert closest_names("xyzzy", ["da", "es", "en"], 3) == []
+    assert closest_names("Spansh", [], 1) == ["Spanish"]
+    assert closest_names("xqzzxq", ["da", "es", "en"], 3) == []

@@ -85,6 +85,9 @@ def test_genres_and_languages_come_commonest_first(database: Database) -> None:
     with database.reading() as stored:
         assert stored.tracks.genres() == [("folk", 2), ("Indie Rock", 1)]
         assert stored.tracks.languages() == [("en", 2), ("es", 1)]
+        statistics = stored.tracks.statistics()
+    assert statistics.genres == (("folk", 2), ("Indie Rock", 1))
+    assert statistics.languages == (("en", 2), ("es", 1))
 
 
 def test_a_genre_is_there_by_itself_or_by_its_kinds_and_else_the_closest_are(database: Database) -> None:

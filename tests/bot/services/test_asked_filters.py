@@ -60,7 +60,7 @@ def test_without_names_filters_stay_as_they_are(database: Database) -> None:
          "No track of the catalog is of the genre “indie rokc”. Closest: Indie Rock"),
         (Ask(filters=Filters(genre="qqqq")), UnknownGenreError, "Nothing there comes close, either."),
         (Ask(language="Spansh"), UnknownLanguageError, "“Spansh” is no language that I know. Closest: Spanish."),
-        (Ask(language="xyzzy"), UnknownLanguageError, "Nothing there comes close, either."),
+        (Ask(language="xqzzxq"), UnknownLanguageError, "Nothing there comes close, either."),
         (Ask(language="Welsh"), LanguageNotSungError,
          "No song of the catalog is known to be sung in Welsh. There are: English; Spanish."),
     ],
