@@ -226,6 +226,14 @@ class ListSource(Protocol):
         ...
 
 
+class TrackSource(Protocol):
+    """Streams what the catalog says of its tracks."""
+
+    def tracks_after(self, key: TrackKey, /) -> Iterator[Track]:
+        """Yield the tracks with a larger key, by key, in memory that does not grow with their number."""
+        ...
+
+
 class TrackLookup(Protocol):
     """Answers questions about tracks from the catalog."""
 

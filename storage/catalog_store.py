@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.ports import LyricTerms, RawVectors, RawVectorSource, TrackLookup, VectorStore
+from recommender.ports import LyricTerms, RawVectors, RawVectorSource, TrackLookup, TrackSource, VectorStore
 from recommender.types import AlbumKey, Filters, Keys, Matrix, Track, TrackKey
 from storage.database import Database
 
 _BATCH = 2_048
-"""Tracks in one batch of raw vectors: some 14 MB with both default encoders."""
+"""Tracks that are read together: their raw vectors are some 14 MB with both default encoders."""
 _BEFORE_THE_FIRST = TrackKey(0)
 COUNTS_KEPT_FOR = timedelta(minutes=10)
 """Counting 170,000 tracks takes 80 ms, and a night's additions hardly move them."""
@@ -88,6 +88,22 @@ class CatalogStore:
             yield raw
             after = TrackKey(int(raw.keys[-1]))
 
+    def tracks_after(self, key: TrackKey, /) -> Iterator[Track]:
+        """Yield the tracks with a larger key, by key; no transaction stays open between two of them."""
+        after = key
+        while True:
+            with self._database.reading() as stored:
+                page = stored.tracks.after(after, _BATCH)
+            if not page:
+                return
+            yield from page
+            after = page[-1].key
+
+    def facts_version(self) -> str:
+        """Return a text that differs when there are other tracks, or other years or popularities of them."""
+        with self._database.reading() as stored:
+            return stored.tracks.version()
+
     def tracks(self, keys: Iterable[TrackKey], /) -> Mapping[TrackKey, Track]:
         """Return the tracks that exist among these keys."""
         with self._database.reading() as stored:
@@ -117,4 +133,5 @@ class CatalogStore:
 if TYPE_CHECKING:
     _stores_vectors: type[VectorStore] = CatalogStore
     _streams_vectors: type[RawVectorSource] = CatalogStore
+    _streams_tracks: type[TrackSource] = CatalogStore
     _looks_up: type[TrackLookup] = CatalogStore

@@ -27,10 +27,23 @@ def tracks_of_keys(connection: Connection, keys: Iterable[TrackKey]) -> dict[Tra
     for some in chunks([int(key) for key in dict.fromkeys(keys)]):
         statement = select(*_COLUMNS).join(_ALBUM, _ALBUM.c.id == _TRACK.c.album_id).where(_TRACK.c.id.in_(some))
         rows = {row["id"]: row for row in connection.execute(statement).mappings()}
-        artists = _artists(connection, list(rows))
-        genres = _genres(connection, list(rows))
+        artists = _artists(connection, _ARTIST.c.track_id.in_(list(rows)))
+        genres = _genres(connection, _GENRE.c.track_id.in_(list(rows)))
         found.update((TrackKey(key), _track(rows[key], artists[key], genres[key])) for key in some if key in rows)
     return found
+
+
+def tracks_after(connection: Connection, after: TrackKey, limit: int) -> list[Track]:
+    """Return the first ``limit`` tracks with key > ``after``, by key."""
+    statement = select(*_COLUMNS).join(_ALBUM, _ALBUM.c.id == _TRACK.c.album_id).where(_TRACK.c.id > after)
+    rows = connection.execute(statement.order_by(_TRACK.c.id).limit(limit)).mappings().all()
+    if not rows:
+        return []
+    # A range, and not the keys one by one: it is read in one sweep.
+    first, last = rows[0]["id"], rows[-1]["id"]
+    artists = _artists(connection, _ARTIST.c.track_id.between(first, last))
+    genres = _genres(connection, _GENRE.c.track_id.between(first, last))
+    return [_track(row, artists[row["id"]], genres[row["id"]]) for row in rows]
 
 
 def existing(connection: Connection, column: ColumnElement[int], keys: Iterable[int]) -> set[int]:
@@ -46,19 +59,19 @@ def forget_texts(connection: Connection, keys: Sequence[int]) -> None:
         connection.execute(delete(_TEXT).where(_TEXT.c.track_id.in_(some)))
 
 
-def _artists(connection: Connection, keys: Sequence[int]) -> defaultdict[int, list[str]]:
+def _artists(connection: Connection, which: ColumnElement[bool]) -> defaultdict[int, list[str]]:
     found: defaultdict[int, list[str]] = defaultdict(list)
-    statement = select(_ARTIST.c.track_id, _ARTIST.c.name).where(_ARTIST.c.track_id.in_(keys))
-    for row in connection.execute(statement.order_by(_ARTIST.c.track_id, _ARTIST.c.position)):
-        found[row.track_id].append(row.name)
+    statement = select(_ARTIST.c.track_id, _ARTIST.c.name).where(which)
+    for key, name in connection.execute(statement.order_by(_ARTIST.c.track_id, _ARTIST.c.position)):
+        found[key].append(name)
     return found
 
 
-def _genres(connection: Connection, keys: Sequence[int]) -> defaultdict[int, list[tuple[str, str]]]:
+def _genres(connection: Connection, which: ColumnElement[bool]) -> defaultdict[int, list[tuple[str, str]]]:
     found: defaultdict[int, list[tuple[str, str]]] = defaultdict(list)
-    statement = select(_GENRE.c.track_id, _GENRE.c.genre, _GENRE.c.source).where(_GENRE.c.track_id.in_(keys))
-    for row in connection.execute(statement.order_by(_GENRE.c.track_id, _GENRE.c.position)):
-        found[row.track_id].append((row.genre, row.source))
+    statement = select(_GENRE.c.track_id, _GENRE.c.genre, _GENRE.c.source).where(which)
+    for key, genre, source in connection.execute(statement.order_by(_GENRE.c.track_id, _GENRE.c.position)):
+        found[key].append((genre, source))
     return found
 
 

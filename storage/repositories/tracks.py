@@ -14,8 +14,9 @@ from storage.models import AlbumRow, TrackArtistRow, TrackRow, table_of
 from storage.repositories import filtering, naming, recordings, search
 from storage.repositories.albums import Albums, forget_covers, join_album
 from storage.repositories.identity import Identities
+from storage.repositories.lists import totals
 from storage.repositories.merging import Recording, merge_facts, words_row
-from storage.repositories.reading import tracks_of_keys
+from storage.repositories.reading import tracks_after, tracks_of_keys
 from storage.repositories.statistics import statistics
 from storage.values import CatalogStatistics, Gaps, Merged, Outcome
 
@@ -106,6 +107,14 @@ class TrackRepository:
     def of_keys(self, keys: Iterable[TrackKey]) -> dict[TrackKey, Track]:
         """Return the tracks that exist among these keys, in the order asked."""
         return tracks_of_keys(self._connection, keys)
+
+    def after(self, key: TrackKey, limit: int) -> list[Track]:
+        """Return the first ``limit`` tracks with a larger key, by key."""
+        return tracks_after(self._connection, key, limit)
+
+    def version(self) -> str:
+        """Return a text that differs when there are other tracks, or other years or popularities of them."""
+        return totals(self._connection, _TRACK, _TRACK.c.id, _TRACK.c.year, _TRACK.c.popularity)
 
     def by_spotify_ids(self, spotify_ids: Iterable[str]) -> dict[str, TrackKey]:
         """Return the tracks known under these Spotify ids, aliases included."""

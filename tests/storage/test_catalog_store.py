@@ -5,7 +5,7 @@ import pytest
 
 from recommender.audio_columns import AUDIO_COLUMNS
 from recommender.ports import LyricTerms, RawVectors
-from recommender.types import AlbumKey, AudioFeatures, Fact, Filters, Matrix, Source, TrackKey
+from recommender.types import AlbumKey, AudioFeatures, Fact, Filters, Matrix, ReleaseDate, Source, TrackKey
 from storage import catalog_store
 from storage.catalog_store import COUNTS_KEPT_FOR, CatalogStore
 from storage.database import Database
@@ -252,3 +252,47 @@ def test_more_keys_than_fit_into_one_statement_are_looked_up(database: Database,
     key = add_one(database)
 
     assert list(store.tracks([TrackKey(n) for n in range(1, 40_000)])) == [key]
+
+
+def test_tracks_are_streamed_by_key_with_all_their_facts_and_a_page_at_a_time(
+    database: Database, store: CatalogStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalog_store, "_BATCH", 2)
+    keys = [
+        each.key
+        for each in add(
+            database,
+            facts("One", "Ada", "Ben", album="Firsts", popularity=40),
+            facts("Two", "Cleo", genres=("folk", "rock"), released=ReleaseDate(1994)),
+            facts("Three", "Dov"),
+        )
+    ]
+
+    streamed = list(store.tracks_after(START))
+
+    assert [track.key for track in streamed] == keys
+    assert streamed == [track_of(database, key) for key in keys]
+    assert [track.key for track in store.tracks_after(keys[0])] == keys[1:]
+    assert list(store.tracks_after(keys[-1])) == []
+
+
+def test_a_stream_of_tracks_holds_no_transaction_open(database: Database, store: CatalogStore) -> None:
+    add_one(database, "One")
+    streaming = store.tracks_after(START)
+    first = next(streaming)
+
+    added = add_one(database, "Two")
+
+    assert first.title == "One"
+    assert [track.key for track in streaming] == [added]
+
+
+def test_the_version_of_facts_tells_new_tracks_years_and_popularities(database: Database, store: CatalogStore) -> None:
+    versions = [store.facts_version()]
+    for change in ({}, {"popularity": 20}, {"released": ReleaseDate(1990)}):
+        add_one(database, "Paper Boats", **change)
+        versions.append(store.facts_version())
+
+    assert len(set(versions)) == len(versions)
+    add_one(database, "Paper Boats")
+    assert store.facts_version() == versions[-1]
