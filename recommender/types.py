@@ -302,6 +302,8 @@ class Seed:
     prompt: str | None = None
     cover: bytes | None = field(default=None, repr=False)
     member: MemberId | None = None
+    name: str | None = None
+    """What the member is called, where somebody else asks; None where they ask themselves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -320,6 +322,8 @@ class Request:
     """Known, blocked or lately suggested tracks."""
     blocked_artists: frozenset[str] = frozenset()
     """Normalised names."""
+    unlike: tuple[TrackKey, ...] = ()
+    """Tracks that suggestions should not be like: they do not come back, and what is close to them goes down."""
     roll: int = 0
     """0 for the best list; any other number for a varied one, which the same number brings again."""
 

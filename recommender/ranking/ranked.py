@@ -79,6 +79,7 @@ def ranked_pool(
     today: date,
     meaning: PromptMeaning | None = None,
     learned: LearnedContent | None = None,
+    unlike: Vector | None = None,
 ) -> RankedPool:
     """Score a pool.
 
@@ -93,6 +94,8 @@ def ranked_pool(
         today: Popularity fades with the age at this day.
         meaning: Of the prompt, where there is one; the years that it names are those that count.
         learned: What features add, where there is a profile; it takes the place of cosines and era in the score.
+        unlike: Shape (n,), what closeness to what suggestions should not be like takes away; see
+            :func:`recommender.ranking.blends.unlike_penalty`. None where nothing is.
     """
     own = [_same_songs(pool.tracks, direction, behind) for direction in directions]
     content = content_scores(directions, pool.vectors, slices, own=own)
@@ -105,6 +108,8 @@ def ranked_pool(
         [not artists_of(track).isdisjoint(familiar) for track in pool.tracks], request.discovery
     )
     dislikes = dislike_penalty(pool.vectors, disliked, slices, request.weights)
+    if unlike is not None:
+        dislikes = dislikes + unlike
     if learned is not None:
         keys = np.asarray([track.key for track in pool.tracks], dtype=np.int64)
         parts = learned_parts(

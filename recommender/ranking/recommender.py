@@ -7,6 +7,7 @@ same answer.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 from typing import Final
@@ -16,17 +17,20 @@ import numpy as np
 from recommender.candidates import NO_KEYS, POOL_SIZE, candidates, nearest
 from recommender.errors import EmptyCatalogError
 from recommender.ports import TrackLookup
+from recommender.ranking.blends import away_queries, sides_of, unlike_penalty
 from recommender.ranking.directions import Direction, PromptEncoder, SearchableIndex, known_vectors
 from recommender.ranking.feature_weights import WeightSets, default_weights
-from recommender.ranking.learned_content import LearnedContent, learned_content
+from recommender.ranking.learned_content import learned_content
 from recommender.ranking.novelty import novelty_of
-from recommender.ranking.pool import artists_of, pool_of, unwanted_for
-from recommender.ranking.ranked import order_of, ranked_pool, suggestion_of
+from recommender.ranking.paths import song_path
+from recommender.ranking.pool import Pool, Unwanted, artists_of, pool_of, unwanted_for
+from recommender.ranking.ranked import RankedPool, order_of, ranked_pool, suggestion_of
+from recommender.ranking.reading import Found, Reading
 from recommender.ranking.scoring import MAX_DISLIKES, rests_on_vectors
-from recommender.ranking.seeds import CoverEncoder, SeedReader, Start
+from recommender.ranking.seeds import CoverEncoder, SeedReader
 from recommender.taste_profile import TasteProfile, history, taste_profile
 from recommender.track_tables import TrackTables
-from recommender.types import Keys, Recommendation, Request, Seed, SeedKind, Signal, Suggestion, TrackKey
+from recommender.types import Keys, Recommendation, Request, Seed, SeedKind, Signal, Suggestion, TrackKey, Vector
 
 MAX_KNOWN_TRACKS: Final = 300
 """Strongest tracks of a member whose artists are familiar and whose other versions are left out."""
@@ -89,6 +93,46 @@ class Recommender:
             NothingToGoOnError: The seed gives no direction.
             PictureRefusedError: The cover is no usable picture.
         """
+        reading = self.read(request, signals)
+        found = self.find(reading)
+        pool = self.pool(found.keys, reading.unwanted)
+        if len(pool) == 0:
+            return self.answer(request, (), frozenset())
+        ranked = self.rank(reading, pool, found)
+        order = order_of(
+            ranked,
+            reading.start.directions,
+            request.count,
+            roll=request.roll,
+            artist_shares=self._artist_shares(request.seed),
+        )
+        suggestions = (
+            suggestion_of(
+                ranked,
+                row,
+                rank=rank,
+                request=request,
+                evidence=reading.profile.evidence,
+                played=frozenset(reading.played),
+            )
+            for rank, row in enumerate(order, start=1)
+        )
+        return self.answer(request, tuple(suggestions), reading.familiar)
+
+    def path(self, request: Request) -> Recommendation:
+        """Return the songs of a path from the first of two seed tracks to the second; see :mod:`~.paths`.
+
+        Raises:
+            EmptyCatalogError: Nothing is searchable.
+            NothingToGoOnError: The seed is not two songs of which something is known.
+        """
+        if len(self._index) == 0:
+            raise EmptyCatalogError
+        suggestions = song_path(self._index, self._lookup, request)
+        return replace(self.answer(request, suggestions, frozenset()), novelty=None)
+
+    def read(self, request: Request, signals: Sequence[Signal] = ()) -> Reading:
+        """Return what a request and what its member did come to, before anything is searched; raises likewise."""
         if len(self._index) == 0:
             raise EmptyCatalogError
         now = self._now()
@@ -98,44 +142,66 @@ class Recommender:
         played = dict.fromkeys(
             name for key in profile.strongest if key in known for name in sorted(artists_of(known[key]))
         )
-        keys, learned = self._candidates(request, start, profile, [*sorted(start.artists), *played])
-        anchors = sorted({key for direction in start.directions for key in direction.anchors})
-        tracks = self._lookup.tracks([*map(TrackKey, keys.tolist()), *anchors])
-        behind = {key: tracks[key] for key in anchors if key in tracks}
-        unwanted = unwanted_for(
-            seeds=start.tracks,
-            artists=start.artists,
-            known=list(known.values()),
-            blocked_artists=request.blocked_artists,
-        )
-        pool = pool_of(self._index, keys, tracks, unwanted)
-        if len(pool) == 0:
-            return self._answer(request, (), frozenset())
-        familiar = frozenset(played) | start.artists
-        ranked = ranked_pool(
-            pool,
-            start.directions,
-            request,
-            behind=behind,
-            familiar=familiar,
-            disliked=known_vectors(self._index, profile.disliked[:MAX_DISLIKES]),
-            slices=self._index.space.slices,
+        return Reading(
+            request=request,
+            profile=profile,
+            start=start,
+            played=tuple(played),
+            unwanted=unwanted_for(
+                seeds=start.tracks,
+                artists=start.artists,
+                known=[*known.values(), *self._lookup.tracks(request.unlike).values()],
+                blocked_artists=request.blocked_artists,
+            ),
+            unlike=sides_of(self._index, request.unlike),
             today=now.date(),
-            meaning=start.meaning,
-            learned=learned,
         )
-        order = order_of(
-            ranked,
-            start.directions,
-            request.count,
-            roll=request.roll,
-            artist_shares=self._artist_shares(request.seed),
+
+    def find(self, reading: Reading, near: Keys = NO_KEYS) -> Found:
+        """Return the candidates of a request; those in ``near`` are among them whatever speaks for them."""
+        request, start = reading.request, reading.start
+        found, excluded, among = self._near(reading, [*sorted(start.artists), *reading.played])
+        found = np.union1d(found, near)
+        if self._tables is None or start.profile is None or rests_on_vectors(request.weights):
+            return Found(keys=found)
+        learned = learned_content(
+            start.profile,
+            request.weights,
+            self._weights,
+            self._tables,
+            self._index,
+            excluded=excluded,
+            among=among,
+            near=found,
         )
-        suggestions = (
-            suggestion_of(ranked, row, rank=rank, request=request, evidence=profile.evidence, played=frozenset(played))
-            for rank, row in enumerate(order, start=1)
+        return Found(keys=learned.keys, learned=learned)
+
+    def pool(self, keys: Keys, unwanted: Unwanted) -> Pool:
+        """Return candidates as the catalog has them, without those that are unwanted."""
+        return pool_of(self._index, keys, self._lookup.tracks(map(TrackKey, keys.tolist())), unwanted)
+
+    def rank(self, reading: Reading, pool: Pool, found: Found) -> RankedPool:
+        """Score a pool for a request.
+
+        Args:
+            reading: Of the request.
+            pool: At least one candidate, all of them among those that were found.
+            found: What was found for the request.
+        """
+        anchors = sorted({key for direction in reading.start.directions for key in direction.anchors})
+        return ranked_pool(
+            pool,
+            reading.start.directions,
+            reading.request,
+            behind=self._lookup.tracks(anchors),
+            familiar=reading.familiar,
+            disliked=known_vectors(self._index, reading.profile.disliked[:MAX_DISLIKES]),
+            slices=self._index.space.slices,
+            today=reading.today,
+            meaning=reading.start.meaning,
+            learned=found.learned,
+            unlike=self._unlike_penalty(reading, pool),
         )
-        return self._answer(request, tuple(suggestions), familiar)
 
     def _profile(self, request: Request, signals: Sequence[Signal], now: datetime) -> TasteProfile:
         if request.seed.kind is not SeedKind.MEMBER:
@@ -150,35 +216,28 @@ class Recommender:
         counts = Counter(name for track in tracks.values() for name in artists_of(track))
         return {name: count / len(tracks) for name, count in counts.items()}
 
-    def _candidates(
-        self, request: Request, start: Start, profile: TasteProfile, familiar: Sequence[str]
-    ) -> tuple[Keys, LearnedContent | None]:
-        """Return the keys worth ranking, ascending, and what features say of them where there is a profile."""
-        found, excluded, among = self._near(request, start, profile, familiar)
-        if self._tables is None or start.profile is None or rests_on_vectors(request.weights):
-            return found, None
-        learned = learned_content(
-            start.profile,
-            request.weights,
-            self._weights,
-            self._tables,
-            self._index,
-            excluded=excluded,
-            among=among,
-            near=found,
-        )
-        return learned.keys, learned
+    def _unlike_penalty(self, reading: Reading, pool: Pool) -> Vector | None:
+        """Return what closeness to what suggestions should not be like takes away; None where nothing was named."""
+        unlike, weights = reading.request.unlike, reading.request.weights
+        if not unlike:
+            return None
+        in_lists = None
+        if self._tables is not None and self._tables.lists is not None and weights.collaborative > 0:
+            keys = np.asarray([track.key for track in pool.tracks], dtype=np.int64)
+            in_lists = np.max([self._tables.lists.shared_lists(key, keys) for key in unlike[:MAX_DISLIKES]], axis=0)
+        return unlike_penalty(pool.vectors, reading.unlike, self._index.space.slices, weights, in_lists=in_lists)
 
-    def _near(
-        self, request: Request, start: Start, profile: TasteProfile, familiar: Sequence[str]
-    ) -> tuple[Keys, Keys, Keys | None]:
+    def _near(self, reading: Reading, familiar: Sequence[str]) -> tuple[Keys, Keys, Keys | None]:
         """Return what the index finds near the seed, what is excluded, and the only keys that may come (None: any)."""
+        request, start, profile = reading.request, reading.start, reading.profile
         wants_familiar = request.discovery < BALANCED
         own = frozenset(start.keys) if request.seed.kind is not SeedKind.ARTIST or not wants_familiar else frozenset()
-        unwanted = np.asarray(sorted(own | profile.known | request.excluded), dtype=np.int64)
+        unwanted = np.asarray(sorted(own | profile.known | request.excluded | {*request.unlike}), dtype=np.int64)
         excluded = np.union1d(unwanted, self._of_artists(request.blocked_artists))
         among = None if request.filters.is_open else self._lookup.keys_matching(request.filters)
         queries, shares = _looks(start.directions)
+        away = away_queries(start.directions, reading.unlike, self._index.space.slices)
+        queries, shares = [*queries, *(query for query, _ in away)], [*shares, *(share for _, share in away)]
         found = candidates(self._index, queries, shares, excluded=excluded, among=among)
         if len(start.of_years):
             near = np.setdiff1d(start.of_years, excluded)
@@ -198,9 +257,8 @@ class Recommender:
     def _of_artists(self, names: Iterable[str]) -> Keys:
         return np.unique(np.concatenate([NO_KEYS, *(self._lookup.keys_of_artist(name) for name in names)]))
 
-    def _answer(
-        self, request: Request, suggestions: tuple[Suggestion, ...], familiar: frozenset[str]
-    ) -> Recommendation:
+    def answer(self, request: Request, suggestions: tuple[Suggestion, ...], familiar: frozenset[str]) -> Recommendation:
+        """Return an answer that says how new the suggestions are to whoever knows the ``familiar`` artists."""
         novelty = novelty_of(
             [each.track for each in suggestions],
             discovery=request.discovery,
