@@ -1,5 +1,6 @@
 """The index that the bot serves from: a mapped generation on disk, and what came since in memory."""
 
+import hashlib
 import logging
 import threading
 from collections.abc import Callable, Iterable
@@ -58,7 +59,13 @@ class CatalogIndex:
 
     @classmethod
     def build(
-        cls, folder: Path, source: RawVectorSource, space: FusedSpace, *, progress: Progress | None = None
+        cls,
+        folder: Path,
+        source: RawVectorSource,
+        space: FusedSpace,
+        *,
+        progress: Progress | None = None,
+        check: Callable[["CatalogIndex"], None] | None = None,
     ) -> "CatalogIndex":
         """Write a new generation into the folder and open it; older ones are removed once it is complete.
 
@@ -70,11 +77,14 @@ class CatalogIndex:
             source: The catalog, by ascending key. It may be empty.
             space: From :meth:`FusedSpace.fit`.
             progress: Counts every track twice: when it is read and when it enters the graph.
+            check: Is given the new index before anybody else can open it; what it raises is raised here, and the older
+                generation stays the newest.
 
         Raises:
             ValueError: The source gives keys that do not ascend, or rows of another width than the space knows.
         """
-        index = cls(StoredCatalog.build(folder, source, space, progress))
+        looked_at = None if check is None else lambda stored: check(cls(stored))
+        index = cls(StoredCatalog.build(folder, source, space, progress, looked_at))
         log.info("index built generation=%d tracks=%d fingerprint=%s", index.generation, len(index), index.fingerprint)
         return index
 
@@ -119,6 +129,16 @@ class CatalogIndex:
     def generation(self) -> int:
         """Number of the generation on disk; a later one has a higher number."""
         return self._stored.generation.number
+
+    @property
+    def contents(self) -> str:
+        """A short text that differs when any track differs in what it was built from, or in whether it is there."""
+        overlay = self._overlay
+        living = np.flatnonzero(~overlay.dead)
+        digest = hashlib.sha256(self._space.fingerprint.encode())
+        for table in (self._rows.keys[living], self._rows.digests[living], overlay.fresh.keys, overlay.digests):
+            digest.update(np.ascontiguousarray(table, dtype="<u8").tobytes())
+        return digest.hexdigest()[:16]
 
     @property
     def dim(self) -> int:

@@ -1,6 +1,6 @@
 """A generation of the catalog index, open for reading: the space, the rows and the graph over them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -17,6 +17,8 @@ from recommender.index.usearch_index import UsearchIndex
 from recommender.ports import Progress, RawVectorSource
 from recommender.types import Vector
 
+UNPUBLISHED: Final = 0
+"""Number of a generation that nobody but its builder knows yet."""
 SCAN_LIMIT: Final = 10_000_000
 """Numbers that a query is compared with one by one before the graph is asked: about a millisecond, as long as the graph
 takes, and exact. It is 15,000 tracks of 650 columns, or 750,000 of audio alone."""
@@ -49,11 +51,21 @@ class StoredCatalog:
 
     @classmethod
     def build(
-        cls, folder: Path, source: RawVectorSource, space: FusedSpace, progress: Progress | None
+        cls,
+        folder: Path,
+        source: RawVectorSource,
+        space: FusedSpace,
+        progress: Progress | None,
+        check: Callable[["StoredCatalog"], None] | None = None,
     ) -> "StoredCatalog":
-        """Write a new generation into the folder and open it; older ones are removed once it is complete."""
+        """Write a new generation into the folder and open it; older ones are removed once it is complete.
+
+        ``check`` sees it before anybody else does; what it raises keeps the older ones in place.
+        """
         with new_draft(folder) as draft:
             write_generation(draft.path, source, space, progress)
+            if check is not None:
+                check(cls.of(Generation(UNPUBLISHED, draft.path)))
             generation = draft.publish(
                 {"fingerprint": space.fingerprint, "text": space.text[0], "image": space.image[0]}
             )

@@ -184,6 +184,48 @@ class TestFiles:
         assert again.generation == index.generation == 1
         assert again.fingerprint == index.fingerprint
 
+    def test_a_new_generation_is_looked_at_before_anybody_can_open_it(self, tmp_path: Path) -> None:
+        before = built(tmp_path, catalog(60))
+        other = catalog(60, seed=1)
+        seen: list[int] = []
+
+        def look(index: CatalogIndex) -> None:
+            seen.append(len(index))
+            assert np.allclose(index.vectors_of(index.keys), whole.vectors_of(whole.keys))
+            assert CatalogIndex.open(tmp_path).fingerprint == before.fingerprint
+
+        whole = built(tmp_path / "elsewhere", other)
+        after = CatalogIndex.build(tmp_path, other, other.space(), check=look)
+
+        assert seen == [60]
+        assert CatalogIndex.open(tmp_path).fingerprint == after.fingerprint != before.fingerprint
+
+    def test_what_a_look_raises_keeps_the_older_generation_and_leaves_nothing_behind(self, tmp_path: Path) -> None:
+        before = built(tmp_path, catalog(60))
+        names = {path.name for path in tmp_path.iterdir()}
+
+        def refuse(_index: CatalogIndex) -> None:
+            raise LookupError("worse")
+
+        with pytest.raises(LookupError, match="worse"):
+            CatalogIndex.build(tmp_path, catalog(60, seed=1), catalog(60, seed=1).space(), check=refuse)
+
+        assert CatalogIndex.open(tmp_path).generation == before.generation
+        assert {path.name for path in tmp_path.iterdir()} == names
+
+    def test_contents_tell_apart_what_tracks_are_built_from(self, tmp_path: Path) -> None:
+        source = catalog(60)
+        index = built(tmp_path / "one", source)
+        again = built(tmp_path / "two", source)
+        shuffled = source.with_raw(text=np.roll(source.raw.text, 1, axis=0))
+        same_space = CatalogIndex.build(tmp_path / "three", shuffled, source.space())
+
+        assert index.contents == again.contents != same_space.contents
+        again.remove(source.raw.keys[:1])
+        without = again.contents
+        again.refresh(source)
+        assert len({index.contents, without, again.contents}) == 3
+
     def test_an_index_for_something_else_is_refused(self, tmp_path: Path) -> None:
         built(tmp_path, catalog(20))
 
