@@ -17,14 +17,13 @@ from recommender.ports import Progress, TrackList
 from recommender.ranking.conditional_logit import learnt_weights
 from recommender.ranking.directions import SearchableIndex
 from recommender.ranking.feature_weights import (
-    LISTENED,
     SETS,
     FeatureWeights,
     Provenance,
     WeightSets,
     inputs,
 )
-from recommender.ranking.features import FEATURES, Features, Profile, ProfileScores
+from recommender.ranking.features import Features, Profile, ProfileScores
 from recommender.track_tables import TrackTables
 from recommender.types import Keys, Weights
 
@@ -95,10 +94,10 @@ def examples_of(
         if stop is not None and stop():
             break
         own = left[place]
-        many.append(_example(Profile.of(own.keys, own.strengths), own.keys, hidden[place], seen, index))
+        many.append(example_of(Profile.of(own.keys, own.strengths), own.keys, hidden[place], seen, index))
         named = int(rng.integers(len(own.keys)))
         single = Profile.of(own.keys[[named]], own.strengths[[named]])
-        one.append(_example(single, own.keys, hidden[place], seen, index))
+        one.append(example_of(single, own.keys, hidden[place], seen, index))
         if progress is not None:
             progress(done, len(drawn))
     return Examples(many=tuple(many), one=tuple(one))
@@ -131,6 +130,23 @@ def learn(examples: Examples, before: WeightSets, *, data: str, today: date, rng
     return replace(_fitted(examples, before), provenance=provenance)
 
 
+def example_of(profile: Profile, own: Keys, hidden: Keys, tables: TrackTables, index: SearchableIndex) -> Example:
+    """Return the candidates for what is left of a list.
+
+    Args:
+        profile: Some or all of what is left.
+        own: All that is left; none of it is a candidate.
+        hidden: What was hidden.
+        tables: Of the catalog, with a list model that was learnt without what is hidden.
+        index: Of the catalog.
+    """
+    scores = ProfileScores(profile, tables, index)
+    proposed = scores.proposals(Weights(), excluded=own)
+    keys = np.unique(np.concatenate([np.empty(0, dtype=np.int64), *proposed.values()]))
+    features = scores.features(keys)
+    return Example(features=features, chosen=np.isin(keys, hidden), hidden=len(hidden))
+
+
 def ndcg_of(examples: Sequence[Example], weights: FeatureWeights) -> float:
     """Return the mean NDCG@10 of lists under weights; 0 without lists.
 
@@ -148,24 +164,16 @@ def ndcg_of(examples: Sequence[Example], weights: FeatureWeights) -> float:
     return float(np.mean(found)) if found else 0.0
 
 
-def _example(profile: Profile, own: Keys, hidden: Keys, tables: TrackTables, index: SearchableIndex) -> Example:
-    scores = ProfileScores(profile, tables, index)
-    proposed = scores.proposals(Weights(), excluded=own)
-    keys = np.unique(np.concatenate([np.empty(0, dtype=np.int64), *proposed.values()]))
-    features = scores.features(keys)
-    return Example(features=features, chosen=np.isin(keys, hidden), hidden=len(hidden))
-
-
 def _fitted(examples: Examples, before: WeightSets) -> WeightSets:
-    listened = np.isin(FEATURES, LISTENED)
-    both = np.concatenate([listened, listened])
     found: dict[str, FeatureWeights] = {}
     for name in SETS:
         of_kind = examples.one if name.startswith("one") else examples.many
         prior: FeatureWeights = getattr(before, name)
-        stacked = np.concatenate([inputs(each.features) for each in of_kind])
         if name.endswith("unheard"):
-            stacked[:, both] = 0
+            # Lists tell what content is worth beside them, not what it is worth alone.
+            found[name] = prior
+            continue
+        stacked = np.concatenate([inputs(each.features) for each in of_kind])
         lists = np.repeat(np.arange(len(of_kind)), [len(each.chosen) for each in of_kind])
         chosen = np.concatenate([each.chosen for each in of_kind])
         flat = learnt_weights(stacked, chosen, lists, prior.flat)
