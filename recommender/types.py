@@ -398,6 +398,17 @@ class Novelty:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Happiness:
+    """How happy a list for several members makes one of them."""
+
+    member: MemberId
+    name: str | None
+    """None for the member who asks."""
+    share: float
+    """What the list comes to for them, of what their own best list of that length does; 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recommendation:
     """The answer to a request."""
 
@@ -410,3 +421,5 @@ class Recommendation:
     """None where nothing was found."""
     roll: int = 0
     """The number that brings the same list again; 0 for the best one."""
+    happiness: tuple[Happiness, ...] = ()
+    """Of each member of a group."""

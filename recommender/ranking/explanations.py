@@ -100,7 +100,7 @@ def _led_by(own: Track, grounds: Grounds, closeness: str) -> str:
     is_by_the_first = same is not None and same == own.artists[0]
     if grounds.seed.kind is SeedKind.MEMBER:
         by = "" if same is None else "same artist, " if is_by_the_first else f"also by {_shortened(same)}, "
-        return f"{_because(own, grounds.evidence)}: {by}{closeness}"
+        return f"{_because(own, grounds)}: {by}{closeness}"
     if same is None:
         return _capitalised(f"{closeness} to {_name(own)}")
     return f"Also by {_shortened(same)}: {closeness} to {_quoted(own.title) if is_by_the_first else _name(own)}"
@@ -115,7 +115,9 @@ def _nameless_lead(grounds: Grounds, closeness: str) -> str:
 
 
 def _what(seed: Seed) -> str:
-    return "what you like" if seed.kind is SeedKind.MEMBER else "what you asked about"
+    if seed.kind is not SeedKind.MEMBER:
+        return "what you asked about"
+    return "what you like" if seed.name is None else f"what {_shortened(seed.name)} likes"
 
 
 def _prompt_lead(grounds: Grounds) -> str:
@@ -135,14 +137,14 @@ def _prompt_lead(grounds: Grounds) -> str:
 def _got(grounds: Grounds, meaning: PromptMeaning) -> str:
     labels = meaning.labels_of(grounds.track, by_sound=Modality.AUDIO in grounds.cosines)
     if labels:
-        return f"{_listed(labels)}, as you asked"
+        return f"{listed(labels)}, as you asked"
     return "close to the sound that you asked for" if meaning.traits and Modality.AUDIO in _close(grounds) else ""
 
 
 def _free_lead(grounds: Grounds, own: Modality, likeness: str, asked: str) -> str:
     """Return the lead for a seed that has one modality of its own; the others are those of the tracks nearest in it."""
     close = _close(grounds)
-    echoed = _listed([_IN[each] for each in close if each is not own] or [""])
+    echoed = listed([_IN[each] for each in close if each is not own] or [""])
     if own in close:
         return f"Its {likeness}" + (f"; close in {echoed} to other matches" if echoed else "")
     if close:
@@ -154,7 +156,7 @@ def _closeness(grounds: Grounds) -> str:
     """Return ``close in sound and words``, or what is nearest when nothing is close."""
     close = _close(grounds)
     if close:
-        return f"close in {_listed([_IN[each] for each in close])}"
+        return f"close in {listed([_IN[each] for each in close])}"
     known = [each for each in grounds.cosines if each not in grounds.inferred]
     if not known:
         return "the nearest by what can be guessed"
@@ -176,7 +178,11 @@ def _close(grounds: Grounds) -> list[Modality]:
     return sorted(close, key=lambda each: -_part(grounds, each))
 
 
-def _because(own: Track, evidence: Evidence | None) -> str:
+def _because(own: Track, grounds: Grounds) -> str:
+    """Return what the member did; of somebody else no more than that the track is among what they listen to."""
+    evidence, whose = grounds.evidence, grounds.seed.name
+    if whose is not None:
+        return f"Because of {_name(own)} in {_shortened(whose)}'s listening"
     kinds = evidence.kinds if evidence else frozenset()
     if evidence and evidence.plays >= OFTEN_PLAYS and SignalKind.LIKE not in kinds:
         return f"Because you often play {_name(own)}"
@@ -209,7 +215,8 @@ def _familiar(grounds: Grounds) -> list[str]:
     own = grounds.because_of
     says_so_already = own is not None and _same_artist(grounds.track, own) is not None
     is_reason = grounds.is_familiar and grounds.parts.discovery > 0 and not says_so_already
-    return ["by an artist you play"] if is_reason else []
+    whose = "you play" if grounds.seed.name is None else f"{_shortened(grounds.seed.name)} plays"
+    return [f"by an artist {whose}"] if is_reason else []
 
 
 def _popular(grounds: Grounds) -> list[str]:
@@ -261,5 +268,6 @@ def _capitalised(line: str) -> str:
     return f"{line[0].upper()}{line[1:]}"
 
 
-def _listed(words: Sequence[str]) -> str:
+def listed(words: Sequence[str]) -> str:
+    """Return words as a sentence lists them: ``one, two and three``."""
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

@@ -184,7 +184,7 @@ class SeedReader:
 
     def _of_member(self, request: Request, profile: TasteProfile) -> Start:
         if not profile.interests:
-            raise NothingToGoOnError(_why_no_taste(profile))
+            raise NothingToGoOnError(_why_no_taste(profile, request.seed.name))
         keys = np.asarray(profile.strongest, dtype=np.int64)
         strengths = [profile.evidence[key].strength for key in profile.strongest]
         return Start(
@@ -194,7 +194,9 @@ class SeedReader:
         )
 
 
-def _why_no_taste(profile: TasteProfile) -> str:
+def _why_no_taste(profile: TasteProfile, name: str | None) -> str:
+    if name is not None:
+        return f"I know too little of what {name} likes to start from it."
     if profile.evidence:
         return "The music that you listen to is not searchable yet. Try again later, or name a track or an artist."
     if len(profile.disliked):
