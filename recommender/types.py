@@ -223,7 +223,12 @@ class Weights:
     text: float = 0.55
     image: float = 0.15
     audio: float = 0.30
-    collaborative: float = 0.3
+    collaborative: float = 0.30
+
+    @classmethod
+    def only(cls, modality: Modality) -> "Weights":
+        """Return weights by which nothing but one modality counts."""
+        return cls(**{each.value: float(each is modality) for each in Modality})
 
     def of(self, modality: Modality) -> float:
         """Return the weight of one modality."""

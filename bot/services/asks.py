@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from recommender.types import OPEN_FILTERS, Filters, MemberId, Recommendation, TrackKey, Weights
+from recommender.types import OPEN_FILTERS, Filters, MemberId, Modality, Recommendation, TrackKey, Weights
 
 
 class By(StrEnum):
@@ -24,10 +24,10 @@ class By(StrEnum):
 
 _WEIGHTS = {
     By.EVERYTHING: Weights(),
-    By.WORDS: Weights(text=1.0, image=0.0, audio=0.0, collaborative=0.0),
-    By.COVER: Weights(text=0.0, image=1.0, audio=0.0, collaborative=0.0),
-    By.SOUND: Weights(text=0.0, image=0.0, audio=1.0, collaborative=0.0),
-    By.PEOPLE: Weights(text=0.0, image=0.0, audio=0.0, collaborative=1.0),
+    By.WORDS: Weights.only(Modality.TEXT),
+    By.COVER: Weights.only(Modality.IMAGE),
+    By.SOUND: Weights.only(Modality.AUDIO),
+    By.PEOPLE: Weights.only(Modality.COLLABORATIVE),
 }
 
 

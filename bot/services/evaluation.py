@@ -7,20 +7,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
 
 from bot.errors import DatasetFileError
 from bot.services.evaluation_data import judged_entries, listening_entries, playlist_entries
+from bot.services.evaluation_text_data import sung_songs
 from recommender.evaluation.compare import Comparison, Evaluation, Report, compared, measured_on
 from recommender.evaluation.count_predictors import COUNT_METHODS, USER_MEAN
 from recommender.evaluation.counts import CountEvaluation, compared_counts, counted_on
 from recommender.evaluation.datasets import SMALLEST_PLAYLIST, dataset_of
 from recommender.evaluation.engine import Engine
-from recommender.evaluation.methods import BASELINE_NAMES, OUR_METHODS, OURS, all_methods, needs_encoder
+from recommender.evaluation.lyrics_dataset import lyrics_dataset
+from recommender.evaluation.methods import BASELINE_NAMES, BERT, OUR_METHODS, OURS, all_methods, needs_encoder
 from recommender.evaluation.splits import SMALLEST_HISTORY, Split, SplitKind, Task, splits_of
+from recommender.evaluation.text_baselines import TEXT_BASELINES, encoded, served
+from recommender.evaluation.text_task import TextMethod, measured_texts
 from recommender.evaluation.track_queries import judged_tracks, track_queries
+from recommender.lyrics_language import LyricsLanguage
 from recommender.ports import Progress, TextEncoder
 
 VECTORS: Final = "evaluation"
@@ -55,6 +61,7 @@ def measure(
     seeds: Sequence[int],
     encoder: TextEncoder,
     home: Path,
+    encoders: Mapping[str, TextEncoder] = MappingProxyType({}),
     reading: Progress | None = None,
     embedding: Progress | None = None,
     report: Report | None = None,
@@ -62,14 +69,16 @@ def measure(
     """Measure methods on a file.
 
     Args:
-        file: Playlists, tracks or listening; see :mod:`bot.services.evaluation_data`.
+        file: Playlists, tracks or listening, see :mod:`bot.services.evaluation_data`; or songs with lyrics, see
+            :mod:`bot.services.evaluation_text_data`.
         task: What its rows are.
         split: One that fits the task.
-        methods: Names of :func:`recommender.evaluation.methods.all_methods`.
+        methods: Names of :func:`recommender.evaluation.methods.names_for` the task, or of ``encoders``.
         k: Places of a list that count.
         seeds: One split each.
         encoder: Of texts.
         home: Of the installation; text vectors are kept in it.
+        encoders: Further ones, measured beside it where texts are.
         reading: Counts the file.
         embedding: Counts the texts.
         report: Is told what comes next.
@@ -79,10 +88,16 @@ def measure(
     """
     evaluation: Evaluation | CountEvaluation
     try:
-        splits = _splits(file, task, split, seeds, reading)
-        if task is Task.COUNTS:
+        if task is Task.TEXT:
+            songs = lyrics_dataset(sung_songs(file, progress=reading), language_of=LyricsLanguage(), progress=reading)
+            texts = _text_methods(encoder, encoders, home / VECTORS, embedding)
+            chosen = {name: texts[name] for name in methods}
+            evaluation = measured_texts(songs, split, chosen, k=k, seeds=seeds, report=report)
+        elif task is Task.COUNTS:
+            splits = _splits(file, task, split, seeds, reading)
             evaluation = counted_on(splits, {name: COUNT_METHODS[name] for name in methods}, report=report)
         else:
+            splits = _splits(file, task, split, seeds, reading)
             with tempfile.TemporaryDirectory(prefix="cratedigger-evaluation-") as folder:
                 known = all_methods(Engine(encoder, Path(folder), home / VECTORS, embedding), task)
                 evaluation = measured_on(splits, {name: known[name] for name in methods}, k=k, report=report)
@@ -95,7 +110,7 @@ def measure(
         seeds=tuple(seeds),
         file=file.name,
         evaluation=evaluation,
-        comparisons=_comparisons(evaluation),
+        comparisons=_comparisons(evaluation, among=None if task is Task.TEXT else BASELINE_NAMES),
         provenance=_provenance(file, encoder if any(needs_encoder(name, task) for name in methods) else None),
     )
 
@@ -109,14 +124,29 @@ def _splits(
     of_playlists = task is Task.CONTINUATION
     read = playlist_entries if of_playlists else listening_entries
     smallest = SMALLEST_PLAYLIST if of_playlists else SMALLEST_HISTORY
-    return splits_of(dataset_of(read(file, progress=reading)), kind, seeds, smallest=smallest)
+    dataset = dataset_of(read(file, progress=reading))
+    if of_playlists:
+        # Two ids of one song in a playlist are no two plays of it.
+        dataset.counts.data[:] = 1
+    return splits_of(dataset, kind, seeds, smallest=smallest)
 
 
-def _comparisons(evaluation: Evaluation | CountEvaluation) -> tuple[Comparison, ...]:
+def _text_methods(
+    encoder: TextEncoder, others: Mapping[str, TextEncoder], cache: Path, embedding: Progress | None
+) -> dict[str, TextMethod]:
+    by_name = {**others, BERT: encoder}
+    return {
+        **TEXT_BASELINES,
+        **{name: encoded(each, cache, embedding) for name, each in by_name.items()},
+        OURS: served(encoder, cache, embedding),
+    }
+
+
+def _comparisons(evaluation: Evaluation | CountEvaluation, *, among: Sequence[str] | None) -> tuple[Comparison, ...]:
     if isinstance(evaluation, CountEvaluation):
         against = [compared_counts(evaluation.rows, OURS), compared_counts(evaluation.rows, OURS, among=(USER_MEAN,))]
     else:
-        against = [compared(evaluation.rows, name, among=BASELINE_NAMES) for name in OUR_METHODS]
+        against = [compared(evaluation.rows, name, among=among) for name in OUR_METHODS]
     return tuple(dict.fromkeys(each for each in against if each is not None))
 
 

@@ -288,7 +288,7 @@ def signals_of(training: Training, owner: int) -> list[Signal]:
     """Return an owner's training list as what a member did: plays where there are counts, else tracks of a playlist."""
     start, end = training.table.indptr[owner : owner + 2]
     counts = training.table.data[start:end]
-    kind = SignalKind.PLAYLIST if (counts == 1).all() else SignalKind.PLAY
+    kind = SignalKind.PLAYLIST if (training.table.data == 1).all() else SignalKind.PLAY
     return [
         Signal(track=training.tracks[column].key, kind=kind, at=MOMENT, count=int(count))
         for column, count in zip(training.table.indices[start:end].tolist(), counts.tolist(), strict=True)

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from recommender.types import Matrix
 
 ROUNDS: Final = 150
-PRIOR_STRENGTH: Final = 1.0
-"""How strongly weights are held to those known before: as one choice of average difficulty."""
+PRIOR_STRENGTH: Final = 10.0
+"""How strongly weights are held to those known before: as some ten choices of average difficulty."""
 _CONSTANT: Final = 1e-6
 """Standard deviation, against the largest value, below which an input varies only by rounding."""
 

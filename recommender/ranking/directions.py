@@ -198,7 +198,7 @@ def cover_direction(picture: Vector, index: SearchableIndex, weights: Weights) -
     """
     sub = index.space.sub_vectors(Modality.IMAGE, picture[None, :])[0]
     alone = weights.of(Modality.IMAGE) > 0
-    return _echoed(Modality.IMAGE, sub, index, _only(Modality.IMAGE) if alone else weights)
+    return _echoed(Modality.IMAGE, sub, index, Weights.only(Modality.IMAGE) if alone else weights)
 
 
 def _echoed(
@@ -214,7 +214,7 @@ def _echoed(
         28,356 tracks and 120 prompts that name genres, genre among ten: .73 without, .77 with the sound echoed.
     """
     space = index.space
-    near = space.query({modality: sub}, _only(modality))
+    near = space.query({modality: sub}, Weights.only(modality))
     if sound is not None:
         near = space.query({modality: sub, Modality.AUDIO: sound}, replace(weights, image=0.0, collaborative=0.0))
     nearest, _ = index.search(near, ECHO_TRACKS)
@@ -252,10 +252,6 @@ def _nothing_to_go_by(weights: Weights) -> NothingToGoOnError:
     asked = [_EVIDENCE[each] for each in Modality if weights.of(each) > 0]
     what = f"no {asked[0]}" if len(asked) == 1 else "nothing"
     return NothingToGoOnError(f"I know {what} to go by here. Try `by: everything`.")
-
-
-def _only(modality: Modality) -> Weights:
-    return Weights(**{each.value: float(each is modality) for each in Modality})
 
 
 def _as_genre(prompt: str) -> Words:

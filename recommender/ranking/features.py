@@ -56,7 +56,7 @@ YEARS_APART: Final = 5.0
 """At which the closeness of two years falls to 1/e."""
 POPULARITY_APART: Final = 20.0
 """Points at which the closeness of two popularities falls to 1/e."""
-_SOUND_ALONE: Final = Weights(text=0.0, image=0.0, audio=1.0, collaborative=0.0)
+_SOUND_ALONE: Final = Weights.only(Modality.AUDIO)
 _FALLBACK: Final = 1e-6
 """What popularity counts among tracks that a source says the same of."""
 

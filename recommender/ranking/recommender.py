@@ -150,7 +150,7 @@ class Recommender:
             unwanted=unwanted_for(
                 seeds=start.tracks,
                 artists=start.artists,
-                known=[*known.values(), *self._lookup.tracks(request.unlike).values()],
+                known=[*known.values(), *start.parts, *self._lookup.tracks(request.unlike).values()],
                 blocked_artists=request.blocked_artists,
             ),
             unlike=sides_of(self._index, request.unlike),
@@ -162,7 +162,7 @@ class Recommender:
         request, start = reading.request, reading.start
         found, excluded, among = self._near(reading, [*sorted(start.artists), *reading.played])
         found = np.union1d(found, near)
-        if self._tables is None or start.profile is None or rests_on_vectors(request.weights):
+        if self._tables is None or start.profile is None or not self._learns(reading):
             return Found(keys=found)
         learned = learned_content(
             start.profile,
@@ -175,6 +175,11 @@ class Recommender:
             near=found,
         )
         return Found(keys=learned.keys, learned=learned)
+
+    def _learns(self, reading: Reading) -> bool:
+        """Whether features are weighed for this request."""
+        has_profile = self._tables is not None and reading.start.profile is not None
+        return has_profile and not rests_on_vectors(reading.request.weights)
 
     def pool(self, keys: Keys, unwanted: Unwanted) -> Pool:
         """Return candidates as the catalog has them, without those that are unwanted."""
@@ -235,10 +240,13 @@ class Recommender:
         unwanted = np.asarray(sorted(own | profile.known | request.excluded | {*request.unlike}), dtype=np.int64)
         excluded = np.union1d(unwanted, self._of_artists(request.blocked_artists))
         among = None if request.filters.is_open else self._lookup.keys_matching(request.filters)
-        queries, shares = _looks(start.directions)
+        # Where there are tables, features have sources of their own, and one look around each centre is enough.
+        is_learned = self._learns(reading)
+        queries, shares = _looks(start.directions, anchors=0 if is_learned else _ANCHORS_SEARCHED)
         away = away_queries(start.directions, reading.unlike, self._index.space.slices)
         queries, shares = [*queries, *(query for query, _ in away)], [*shares, *(share for _, share in away)]
-        found = candidates(self._index, queries, shares, excluded=excluded, among=among)
+        size = POOL_SIZE // 2 if is_learned else POOL_SIZE
+        found = candidates(self._index, queries, shares, excluded=excluded, among=among, size=size)
         if len(start.of_years):
             near = np.setdiff1d(start.of_years, excluded)
             then = [
@@ -274,11 +282,13 @@ class Recommender:
         )
 
 
-def _looks(directions: Sequence[Direction]) -> tuple[list[np.ndarray[tuple[int], np.dtype[np.float32]]], list[float]]:
-    """Return the queries to search with and the share of the pool that each is entitled to."""
+def _looks(
+    directions: Sequence[Direction], *, anchors: int
+) -> tuple[list[np.ndarray[tuple[int], np.dtype[np.float32]]], list[float]]:
+    """Return the queries to search with, some anchors of each direction too, and each one's share of the pool."""
     queries, shares = [], []
     for direction in directions:
-        around = direction.anchor_queries[:_ANCHORS_SEARCHED] if len(direction.anchors) > 1 else ()
+        around = direction.anchor_queries[:anchors] if len(direction.anchors) > 1 else ()
         centre = _CENTRE_OF_POOL if len(around) else 1.0
         queries += [direction.query, *around]
         shares += [direction.share * centre, *[direction.share * (1 - centre) / len(around) for _ in around]]

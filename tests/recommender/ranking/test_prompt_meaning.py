@@ -178,14 +178,14 @@ class TestAnswers:
         assert all(each.track.year in range(1980, 1990) for each in answer.suggestions)
 
     def test_by_words_alone_a_sound_does_not_count(self, recommender: Recommender) -> None:
-        answer = recommender.recommend(from_prompt("sad lullaby", weights=Weights(text=1, image=0, audio=0)))
+        answer = recommender.recommend(from_prompt("sad lullaby", weights=Weights.only(Modality.TEXT)))
 
         assert answer.suggestions
         assert all(each.parts.audio == 0 for each in answer.suggestions)
         assert not any("as you asked" in each.reason for each in answer.suggestions)
 
     def test_a_denial_alone_can_be_followed_by_words(self, recommender: Recommender) -> None:
-        answer = recommender.recommend(from_prompt("not sad", weights=Weights(text=1, image=0, audio=0)))
+        answer = recommender.recommend(from_prompt("not sad", weights=Weights.only(Modality.TEXT)))
 
         assert len(answer.suggestions) == 10
 

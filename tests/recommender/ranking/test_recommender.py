@@ -42,7 +42,7 @@ from tests.recommender.ranking.catalogs import (
     track,
 )
 
-SOUND = Weights(text=0, image=0, audio=1)
+SOUND = Weights.only(Modality.AUDIO)
 METAL, LULLABY, DISCO = GENRES
 METAL_KEYS = range(1, 41)
 
@@ -76,7 +76,7 @@ class TestAnswers:
         mix=st.floats(0, 1),
         discovery=st.floats(0, 1),
         count=st.integers(1, 25),
-        weights=st.sampled_from([Weights(), SOUND, Weights(text=1, image=0, audio=0), Weights(text=0, image=1)]),
+        weights=st.sampled_from([Weights(), SOUND, Weights.only(Modality.TEXT), Weights(text=0, image=1)]),
     )
     @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
     def test_parts_add_up_tracks_are_distinct_and_artists_capped(
@@ -442,7 +442,7 @@ def test_evidence_that_a_catalog_has_not_is_named(tmp_path: Path, missing: str) 
     if wordless:
         stripped.has_words = False
     recommender = stripped.recommender(tmp_path)
-    alone = Weights(text=float(wordless), image=float(coverless), audio=float(silent))
+    alone = Weights(text=float(wordless), image=float(coverless), audio=float(silent), collaborative=0)
 
     with pytest.raises(NothingToGoOnError, match=f"I know no {missing} to go by here"):
         recommender.recommend(seeds(1, weights=alone))

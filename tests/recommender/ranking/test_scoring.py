@@ -109,7 +109,7 @@ def test_what_a_disliked_track_lacks_is_not_held_against_anyone() -> None:
 
 
 def test_one_modality_alone_is_recognised() -> None:
-    assert rests_on_one(Weights(text=0, image=0, audio=2))
+    assert rests_on_one(Weights(text=0, image=0, audio=2, collaborative=0))
     assert not rests_on_one(Weights())
 
 
