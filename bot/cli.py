@@ -20,8 +20,9 @@ import typer
 from rich.console import Console
 
 from bot.cli_evaluate import evaluate
+from bot.cli_map import draw_map
 from bot.errors import BotError
-from bot.settings import Settings, read_settings
+from bot.settings import Settings, from_here, read_installed_settings, read_settings
 from recommender.errors import RecommenderError
 from storage.errors import StorageError
 
@@ -32,8 +33,6 @@ STDERR = 2
 """File descriptor."""
 INTERRUPTED = 130
 """Exit code of a command that was stopped by Ctrl-C, as shells use it."""
-CALLED_FROM = "CRATEDIGGER_CALLED_FROM"
-"""Variable with the folder that files on the command line count from; ``scripts/run`` works in another one."""
 LARGEST_ID = 2**63 - 1
 """Discord's ids are smaller; databases hold no more."""
 
@@ -49,6 +48,7 @@ app = typer.Typer(
 catalog_commands = typer.Typer(no_args_is_help=True, help="Import tracks, embed them, count them.")
 app.add_typer(catalog_commands, name="catalog")
 app.command(epilog="Example: `cratedigger evaluate --task continuation --data songs.csv --json`")(evaluate)
+app.command("map", epilog="Example: `cratedigger map --by tsne --out map.png`")(draw_map)
 
 err = Console(stderr=True)
 out = Console()
@@ -95,7 +95,7 @@ def playground(
     """Run the real bot on a stand-in Discord, Spotify and lyrics service, with a page to talk to it."""
     from bot.playground.app import run_playground
 
-    run_playground(home=Path("playground-data") if home is None else _from_here(home), page_port=port)
+    run_playground(home=Path("playground-data") if home is None else from_here(home), page_port=port)
 
 
 @catalog_commands.command("import", epilog="Example: `cratedigger catalog import songs.csv`")
@@ -127,7 +127,7 @@ def catalog_embed(as_json: AsJson = False) -> None:
     from bot.presenters.progress_bars import progress_bars
     from bot.wiring import open_core
 
-    with _stoppable() as stop, open_core(_installed()) as core:
+    with _stoppable() as stop, open_core(read_installed_settings()) as core:
         core.convert_encoders()
         with progress_bars(err) as bar:
             embedded = core.catalog.embed(
@@ -154,7 +154,7 @@ def catalog_stats(as_json: AsJson = False) -> None:
     """Count what the catalog holds."""
     from bot.wiring import open_core
 
-    with open_core(_installed()) as core, core.database.reading() as stored:
+    with open_core(read_installed_settings()) as core, core.database.reading() as stored:
         statistics = stored.tracks.statistics()
     _print_facts("Catalog", asdict(statistics), as_json=as_json)
 
@@ -165,7 +165,7 @@ def rebuild_index(as_json: AsJson = False) -> None:
     from bot.presenters.progress_bars import progress_bars
     from bot.wiring import open_core
 
-    with open_core(_installed()) as core, progress_bars(err) as bar:
+    with open_core(read_installed_settings()) as core, progress_bars(err) as bar:
         started = time.perf_counter()
         index = core.catalog.rebuild(bar("Index", "rows"))
     facts = {"tracks": len(index), "fingerprint": index.fingerprint, "seconds": round(time.perf_counter() - started, 1)}
@@ -177,7 +177,7 @@ def nightly(as_json: AsJson = False) -> None:
     """Do now what the bot does every night: sync linked members, embed what is new, rebuild the index."""
     from bot.wiring import run_nightly
 
-    settings = _installed()
+    settings = read_installed_settings()
     _log_to_stderr(settings.log_level)
     steps = run_nightly(settings)
     _print_facts("Nightly refresh", {step.name: step.outcome for step in steps}, as_json=as_json)
@@ -252,7 +252,7 @@ def recommend(
         language=language,
         roll=_drawn_roll() if reroll else roll,
     )
-    with open_recommending(_installed(), tell=_tell) as recommending:
+    with open_recommending(read_installed_settings(), tell=_tell) as recommending:
         recommending.get_ready()
         started = time.perf_counter()
         answer = recommending.answer(ask)
@@ -286,24 +286,8 @@ def _settings() -> Settings:
     return read_settings()
 
 
-def _installed() -> Settings:
-    """Return the settings of an installation that is there: to look into one must not make one."""
-    settings = _settings()
-    if settings.database_url is None and not settings.home.is_dir():
-        _fail(
-            f"There is no installation in {settings.home.absolute()}: go to the folder of its .env, or set "
-            "CRATEDIGGER_HOME. `cratedigger catalog import FILE` makes a new one."
-        )
-    return settings
-
-
-def _from_here(path: Path) -> Path:
-    """Return what a path means to the person who typed it."""
-    return Path(os.environ.get(CALLED_FROM, "")) / path
-
-
 def _existing(path: Path) -> Path:
-    found = _from_here(path)
+    found = from_here(path)
     if not found.is_file():
         _fail(f"{path} is not a file." if found.exists() else f"There is no file {path}.", code=2)
     return found

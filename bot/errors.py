@@ -2,6 +2,7 @@
 
 BotError
 ├── SettingsError             the environment or .env says something impossible
+├── NotInstalledError         a command looks into an installation that is not there
 ├── NotFoundInCatalogError    no track or artist of that name (carries the closest)
 ├── UnknownGenreError         no track of the catalog is of that genre (carries the closest)
 ├── UnknownLanguageError      that is no language (carries the closest)
@@ -39,6 +40,7 @@ BotError
 """
 
 from datetime import datetime, timedelta
+from pathlib import Path
 
 
 class BotError(Exception):
@@ -51,6 +53,17 @@ class SettingsError(BotError):
     def __init__(self, name: str, reason: str) -> None:
         super().__init__(f"{name}: {reason}")
         self.name = name
+
+
+class NotInstalledError(BotError):
+    """There is no installation to look into."""
+
+    def __init__(self, home: Path) -> None:
+        super().__init__(
+            f"There is no installation in {home}: go to the folder of its .env, or set CRATEDIGGER_HOME. "
+            "`cratedigger catalog import FILE` makes a new one."
+        )
+        self.home = home
 
 
 class NotFoundInCatalogError(BotError):

@@ -16,7 +16,7 @@ from dotenv.parser import parse_stream
 from pydantic import SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from bot.errors import SettingsError
+from bot.errors import NotInstalledError, SettingsError
 
 _PLACEHOLDER = re.compile(r"^(<.*>|your[-_ ].*|change[-_ ]?me.*|xxx+|todo|placeholder|\.\.\.)$", re.IGNORECASE)
 _SPOTIFYS_OWN = frozenset({"api.spotify.com", "accounts.spotify.com"})
@@ -236,6 +236,19 @@ def read_settings(**overrides: Any) -> Settings:
         name = str(first["loc"][0]).upper() if first["loc"] else "DISCORD_API_BASE and DISCORD_GATEWAY_URL"
         reason = _IN_OUR_WORDS.get(first["type"], first["msg"].removeprefix("Value error, "))
         raise SettingsError(name, reason) from error
+
+
+def read_installed_settings() -> Settings:
+    """Read the settings of an installation that is there: to look into one must not make one.
+
+    Raises:
+        NotInstalledError: There is none.
+        SettingsError: As :func:`read_settings`.
+    """
+    settings = read_settings()
+    if settings.database_url is None and not settings.home.is_dir():
+        raise NotInstalledError(settings.home.absolute())
+    return settings
 
 
 def _check_env_file(path: Path) -> None:

@@ -28,6 +28,7 @@ from bot.services.song_lookup import SongLookup
 from bot.services.spotify_access import SpotifyAccess
 from bot.services.spotify_catalog import SpotifyCatalog
 from bot.services.status import StatusService
+from bot.services.taste_maps import TasteMapService
 from bot.services.unseen_tracks import PATIENCE, UnseenTracks
 from bot.services.upkeep import Step, Upkeep
 from bot.settings import Settings
@@ -160,6 +161,13 @@ def open_recommending(
         yield RecommendingService(
             core.database, core.catalog, core.recommender_for, blocking, now=utc_now, unseen=unseen
         )
+
+
+@contextmanager
+def open_taste_maps(settings: Settings) -> Iterator[TasteMapService]:
+    """Open what the command line draws maps and charts with."""
+    with open_core(settings) as core, blocking_pool("maps", 1) as blocking:
+        yield TasteMapService(core.database, core.catalog, blocking, now=utc_now)
 
 
 def run_nightly(settings: Settings) -> tuple[Step, ...]:

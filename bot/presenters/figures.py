@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+    from matplotlib.text import Text
 
 DPI: Final = 150
 """Pixels per inch. A picture of 8 inches is 1,200 pixels wide; Discord shows it at about 550."""
@@ -115,6 +116,14 @@ def drawn(draw: "Callable[[Figure], None]", *, alt: str, width: float = 8.0, hei
         draw(figure)
         figure.savefig(file, format="png", metadata={"Description": alt, "Software": None})
     return Picture(png=file.getvalue(), alt=alt)
+
+
+def fitted(text: "Text", width: float) -> None:
+    """Shorten a text on a figure until it is at most so many pixels wide."""
+    words = text.get_text()
+    while words and text.get_window_extent().width > width:
+        words = words[:-1].rstrip()
+        text.set_text(f"{words}…")
 
 
 def legible(text: str) -> str:

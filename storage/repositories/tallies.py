@@ -35,14 +35,17 @@ class TallyRepository:
         counts = {decade_name(first): float(tracks) for first, tracks in self._connection.execute(named)}
         return Tally(counts=counts, known=sum(counts.values()), total=self._tracks())
 
-    def sound(self, genre: str | None = None) -> Sound:
-        """Return how each audio feature is spread, in the whole catalog or among the tracks of one genre."""
+    def sound(self, *, genre: str | None = None, decade: str | None = None) -> Sound:
+        """Return how each audio feature is spread, in the whole catalog or in one genre or decade (``1990s``)."""
         features = [_known(name) for name in SOUND_FEATURES]
         columns = (each for value in features for each in (func.count(value), func.avg(value), func.avg(value * value)))
         statement = select(*columns)
         if genre is not None:
             of_genre = select(_GENRE.c.track_id).where(_GENRE.c.genre_normalised == normalised(genre))
             statement = statement.where(_TRACK.c.id.in_(of_genre))
+        if decade is not None:
+            first = int(decade.removesuffix("s"))
+            statement = statement.where(_TRACK.c.year.between(first, first + YEARS_OF_A_DECADE - 1))
         row = self._connection.execute(statement).one()
         moments = zip(SOUND_FEATURES, row[::3], row[1::3], row[2::3], strict=True)
         return {

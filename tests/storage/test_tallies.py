@@ -22,7 +22,7 @@ def catalog(database: Database) -> Database:
 
 def tallied(database: Database, genre: str | None = None) -> tuple[Tally, Tally, Sound]:
     with database.reading() as stored:
-        return stored.tallies.genres(), stored.tallies.decades(), stored.tallies.sound(genre)
+        return stored.tallies.genres(), stored.tallies.decades(), stored.tallies.sound(genre=genre)
 
 
 def approximately(sound: Sound) -> dict[str, object]:
@@ -51,6 +51,14 @@ def test_the_sound_of_a_genre_is_that_of_its_tracks(catalog: Database) -> None:
     assert set(ska) == {"energy", "tempo"}
     assert ska["energy"].mean == pytest.approx(0.65)
     assert (ska["tempo"].mean, ska["tempo"].known) == (140, 1)
+
+
+def test_the_sound_of_a_decade_is_that_of_its_years(catalog: Database) -> None:
+    with catalog.reading() as stored:
+        seventies, eighties = (stored.tallies.sound(decade=decade) for decade in ("1970s", "1980s"))
+
+    assert {name: spread.mean for name, spread in seventies.items()} == pytest.approx({"energy": 0.9, "tempo": 140})
+    assert {name: spread.mean for name, spread in eighties.items()} == pytest.approx({"energy": 0.4, "loudness": -12.5})
 
 
 def test_an_empty_catalog_is_made_of_nothing(database: Database) -> None:
