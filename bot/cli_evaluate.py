@@ -29,11 +29,18 @@ _MINUTE = 60
 
 def evaluate(
     task: Annotated[
-        str, typer.Option(help="continuation (playlists), listening, counts (members, tracks, counts) or tracks.")
+        str,
+        typer.Option(
+            help="continuation (playlists), listening, counts (members, tracks, counts), tracks, or text (lyrics)."
+        ),
     ],
     data: Annotated[Path, typer.Option(help="CSV (also .gz, .zip) or Parquet.")],
     methods: Annotated[
-        str | None, typer.Option(help="Names with commas between; all that there are if left out.")
+        str | None,
+        typer.Option(
+            help="Names with commas between; all that there are if left out. With text, a name may also be that of a "
+            "text encoder, as TEXT_ENCODER takes it."
+        ),
     ] = None,
     k: Annotated[int, typer.Option(help="Places of a list that count.", min=1, max=100)] = 10,
     seed: Annotated[list[int] | None, typer.Option(help="Of the split; repeatable, then means are shown.")] = None,
@@ -41,7 +48,7 @@ def evaluate(
         list[str] | None,
         typer.Option(
             help="all, warm or cold (continuation); holdout, loo or cold (listening, counts); playlist, subgenre or "
-            "artist (tracks). Repeatable; the first of these if left out."
+            "artist (tracks); artist or genre (text). Repeatable; the first of these if left out."
         ),
     ] = None,
     markdown: Annotated[
@@ -65,6 +72,9 @@ def evaluate(
     - bert: the words of the lyrics and covers system, a mean text vector
 
     - item-knn, user-knn, als, tfidf, word2vec: the hybrid study
+
+    With text, songs of the same artist or genre are found by their lyrics alone: ``cratedigger evaluate --task text
+    --data songs.csv --split artist --split genre``.
     """
     from bot.presenters.evaluation import evaluation_json, evaluation_markdown, evaluation_table
     from recommender.evaluation.splits import Task
@@ -110,13 +120,20 @@ def _measured(
     from bot.wiring import MODELS
     from recommender.encoders.conversion import convert_beforehand
     from recommender.encoders.registry import text_encoder
-    from recommender.evaluation.methods import needs_encoder
+    from recommender.errors import EncoderUnavailableError
+    from recommender.evaluation.methods import names_for, needs_encoder
 
     settings = read_settings()
     cache = settings.home / MODELS
-    if any(needs_encoder(name, task) for name in methods):
-        convert_beforehand(settings.text_encoder, settings.image_encoder, cache)
+    others = [name for name in methods if name not in names_for(task)]
     encoder = text_encoder(settings.text_encoder, cache)
+    try:
+        further = {name: text_encoder(name, cache) for name in others}
+    except EncoderUnavailableError as error:
+        _wrong(f"--methods: {error} For --task {task} there are also {', '.join(names_for(task))}.")
+    if any(needs_encoder(name, task) for name in methods):
+        for name in (settings.text_encoder, *others):
+            convert_beforehand(name, settings.image_encoder, cache)
     done: list[Measured] = []
     for kind in splits:
         with _progress(methods, seeds, f", {kind}" if len(splits) > 1 else "") as (reading, embedding, report):
@@ -131,6 +148,7 @@ def _measured(
                         seeds=seeds,
                         encoder=encoder,
                         home=settings.home,
+                        encoders=further,
                         reading=reading,
                         embedding=embedding,
                         report=report,
@@ -179,6 +197,7 @@ def _splits(named: Sequence[str] | None, task: "Task") -> tuple["SplitKind", ...
 def _named(methods: str | None, task: "Task") -> tuple[str, ...]:
     """Return the names of the methods to measure."""
     from recommender.evaluation.methods import names_for, package_missing_for
+    from recommender.evaluation.splits import Task
 
     fitting = names_for(task)
     if methods is None:
@@ -187,7 +206,7 @@ def _named(methods: str | None, task: "Task") -> tuple[str, ...]:
             Console(stderr=True).print(f"{name} is left out: {package} is not installed.")
         return tuple(name for name in fitting if name not in missing)
     names = tuple(dict.fromkeys(name.strip() for name in methods.split(",") if name.strip()))
-    unknown = [name for name in names if name not in fitting]
+    unknown = [name for name in names if name not in fitting and task is not Task.TEXT]
     if unknown or not names:
         _wrong(f"--methods: {', '.join(unknown) or 'none named'}; for --task {task} there are {', '.join(fitting)}.")
     for name in names:

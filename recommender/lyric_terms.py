@@ -31,6 +31,11 @@ def sung(lyrics: str) -> str:
     return _HEADING.sub("", _SCRAPED.sub("", lyrics)).strip()
 
 
+def words_of(lyrics: str) -> list[str]:
+    """Return the words of lyrics in their order, without case, numbers and punctuation."""
+    return [word.replace("’", "'") for word in _WORD.findall(lyrics[:LONGEST_LYRICS].casefold())]
+
+
 def lyric_terms(lyrics: Sequence[str | None]) -> LyricTerms:
     """Return how often each word occurs in each text, in any language that parts words; None has no words.
 
@@ -44,7 +49,7 @@ def lyric_terms(lyrics: Sequence[str | None]) -> LyricTerms:
     counts: list[int] = []
     starts = [0]
     for text in lyrics:
-        counted = Counter(map(_column_of, _WORD.findall((text or "")[:LONGEST_LYRICS].casefold())))
+        counted = Counter(map(_column_of, words_of(text or "")))
         for column in sorted(counted):
             columns.append(column)
             counts.append(min(counted[column], _MOST_COUNTED))
@@ -58,4 +63,4 @@ def lyric_terms(lyrics: Sequence[str | None]) -> LyricTerms:
 
 @lru_cache(_WORDS_REMEMBERED)
 def _column_of(word: str) -> int:
-    return crc32(word.replace("’", "'").encode("utf-8", "replace")) % TERM_COLUMNS
+    return crc32(word.encode("utf-8", "replace")) % TERM_COLUMNS

@@ -40,6 +40,7 @@ def evaluation_json(measured: Measured) -> Json:
             "tracks": found.tracks,
             "entries": found.entries,
             "cold_share": _rounded(found.cold_share),
+            "about": found.about or None,
         },
         "stopped": found.was_stopped,
         "rows": [_row_json(row) for row in found.rows],
@@ -52,7 +53,7 @@ def evaluation_table(measured: Measured) -> RenderableType:
     """Return the main figures as a table of 80 columns, with what our methods come to against the best baseline."""
     cells = [_cells(row) for row in measured.evaluation.rows]
     # With one track there is more to be found than a list holds, and recall says little.
-    main = "P" if measured.task is Task.TRACKS else "R"
+    main = "P" if measured.task in {Task.TRACKS, Task.TEXT} else "R"
     headings = [heading for heading in cells[0] if heading in IN_A_TERMINAL or heading == main]
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 0, 0, 1))
     table.add_column("Method", no_wrap=True)
@@ -120,6 +121,8 @@ def _cells(row: Row | CountRow) -> dict[str, str]:
 
 def _data_line(measured: Measured) -> str:
     found = measured.evaluation
+    if found.about:
+        return f"{found.about}; seeds {', '.join(map(str, measured.seeds))}"
     # A track that is asked about knows itself alone, so that nothing else is in a training list.
     cold = f"; {found.cold_share:.0%} of what is held out is in no training list"
     return (

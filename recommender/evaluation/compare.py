@@ -90,6 +90,8 @@ class Evaluation:
     """Of what is held out: in no training list, so that no collaborative method can find it."""
     was_stopped: bool = False
     """Whether Ctrl-C ended it: the methods that were still to come have no row."""
+    about: str = ""
+    """What was measured on, in words, where these are no lists."""
 
 
 def evaluated(

@@ -47,6 +47,8 @@ class CountEvaluation:
     """Of what is held out: of tracks that are in no training list."""
     was_stopped: bool = False
     """Whether Ctrl-C ended it: the methods that were still to come have no row."""
+    about: str = ""
+    """As of :class:`recommender.evaluation.compare.Evaluation`."""
 
 
 def counted_on(

@@ -11,6 +11,7 @@ from recommender.evaluation.engine import Engine
 from recommender.evaluation.learnt_blend import learnt_blend
 from recommender.evaluation.rankers import Method
 from recommender.evaluation.splits import Task
+from recommender.evaluation.text_baselines import TEXT_BASELINES
 
 OURS: Final = "ours"
 BERT: Final = "bert"
@@ -56,7 +57,9 @@ EARLIER_SYSTEMS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 """The systems that this one grew from, and what each was."""
-_NEEDS: Final = MappingProxyType({"als": "implicit", "bpr": "implicit", "word2vec": "gensim"})
+TEXT_METHOD_NAMES: Final = (*TEXT_BASELINES, BERT, OURS)
+"""By lyrics alone; any other name is that of a text encoder."""
+_NEEDS: Final = MappingProxyType({"als": "implicit", "bpr": "implicit", "word2vec": "gensim", "doc2vec": "gensim"})
 """Packages without which a method is not there."""
 
 
@@ -64,6 +67,8 @@ def names_for(task: Task) -> tuple[str, ...]:
     """Return the methods that fit a task, in the order of tables."""
     if task is Task.COUNTS:
         return tuple(COUNT_METHODS)
+    if task is Task.TEXT:
+        return TEXT_METHOD_NAMES
     return tuple(name for name in METHOD_NAMES if name not in _OF_LISTS) if task is Task.TRACKS else METHOD_NAMES
 
 
@@ -80,6 +85,8 @@ def all_methods(engine: Engine, task: Task = Task.CONTINUATION) -> dict[str, Met
 
 def needs_encoder(name: str, task: Task) -> bool:
     """Return whether a method embeds the words of tracks."""
+    if task is Task.TEXT:
+        return name not in TEXT_BASELINES
     return task is not Task.COUNTS and (name == BERT or name in OUR_METHODS)
 
 

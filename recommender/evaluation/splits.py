@@ -30,6 +30,8 @@ class Task(StrEnum):
     """Tracks that belong with one track are found."""
     COUNTS = "counts"
     """How often a member listened to held-out songs is predicted."""
+    TEXT = "text"
+    """Songs of the same artist or genre are found by their lyrics alone."""
 
 
 class SplitKind(StrEnum):
@@ -50,7 +52,9 @@ class SplitKind(StrEnum):
     SUBGENRE = "subgenre"
     """Tracks: those of the same main genre, the finest that the file tells, belong together."""
     ARTIST = "artist"
-    """Tracks: those of the same first artist belong together."""
+    """Tracks and text: those of the same first artist belong together."""
+    GENRE = "genre"
+    """Text: those of the same genre belong together; songs of the query's own artist are no candidates."""
 
 
 SPLITS_OF: Final = {
@@ -58,6 +62,7 @@ SPLITS_OF: Final = {
     Task.LISTENING: (SplitKind.HOLDOUT, SplitKind.LOO, SplitKind.COLD),
     Task.TRACKS: (SplitKind.PLAYLIST, SplitKind.SUBGENRE, SplitKind.ARTIST),
     Task.COUNTS: (SplitKind.HOLDOUT, SplitKind.LOO, SplitKind.COLD),
+    Task.TEXT: (SplitKind.ARTIST, SplitKind.GENRE),
 }
 """The splits that fit each task, the default first."""
 

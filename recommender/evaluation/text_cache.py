@@ -17,6 +17,8 @@ from recommender.types import Matrix
 log = logging.getLogger(__name__)
 
 _CHUNK_TEXTS: Final = 512
+_CHUNKS_PER_SAVE: Final = 8
+"""A few minutes of work, which is what Ctrl-C can lose."""
 
 
 def cached_rows(
@@ -38,17 +40,23 @@ def cached_rows(
     codes = np.asarray([_code(text) for text in texts], dtype=np.uint64)
     known, rows = _read(file, dim)
     missing = np.flatnonzero(~np.isin(codes, known))
-    if len(missing):
+    step = _CHUNK_TEXTS * _CHUNKS_PER_SAVE
+    for first in range(0, len(missing), step):
+        places = missing[first : first + step]
         fresh = [rows]
-        for start in range(0, len(missing), _CHUNK_TEXTS):
-            fresh.append(embed([texts[place] for place in missing[start : start + _CHUNK_TEXTS]]))
+        for start in range(0, len(places), _CHUNK_TEXTS):
+            fresh.append(embed([texts[place] for place in places[start : start + _CHUNK_TEXTS]]))
             if progress is not None:
-                progress(min(start + _CHUNK_TEXTS, len(missing)), len(missing))
-        known, rows = np.concatenate([known, codes[missing]]), np.concatenate(fresh)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(file, lambda out: np.savez(out, codes=known, rows=rows))
+                progress(min(first + start + _CHUNK_TEXTS, len(missing)), len(missing))
+        known, rows = np.concatenate([known, codes[places]]), np.concatenate(fresh)
+        _write(file, known, rows)
     order = np.argsort(known)
     return rows[order[np.searchsorted(known, codes, sorter=order)]] if len(codes) else rows[:0]
+
+
+def _write(file: Path, codes: NDArray[np.uint64], rows: Matrix) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    replace_file(file, lambda out: np.savez(out, codes=codes, rows=rows))
 
 
 def _read(file: Path, dim: int) -> tuple[NDArray[np.uint64], Matrix]:

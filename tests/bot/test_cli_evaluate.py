@@ -15,6 +15,7 @@ from recommender.evaluation.methods import EARLIER_SYSTEMS, METHOD_NAMES
 from recommender.evaluation.rankers import Ranker, Training
 from tests.command_line import Result, Run, ran
 from tests.recommender.evaluation.lists import playlists
+from tests.recommender.songbook import songs
 
 KEYS = ["method", "n", "precision", "recall", "f1", "ndcg", "ndcg_ci", "mrr", "hit", "coverage", "novelty", "ild"]
 KEYS += ["artists", "recall_100", "rmse", "rmse_ci", "mae", "seconds"]
@@ -273,6 +274,66 @@ def test_ctrl_c_in_the_second_split_shows_the_first(
 
     assert result.code == 130
     assert [each["split"] for each in result.json] == ["all"]
+
+
+@pytest.fixture
+def sung(tmp_path: Path) -> str:
+    """A file of invented lyrics in four genres, of two artists each."""
+    path = tmp_path / "sung.csv"
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["Artist", "Song", "Lyrics", "Genre", "Language"])
+        for row, (lyrics, theme) in enumerate(zip(*songs(64), strict=True)):
+            writer.writerow([f"Artist {row % 8}", f"Song {row}", lyrics, f"genre {theme}", "English"])
+    return str(path)
+
+
+def test_songs_are_found_by_their_lyrics(run: Run, sung: str) -> None:
+    methods = "random,tfidf,bert,ours"
+    result = run(
+        "--task", "text", "--data", sung, "--split", "artist", "--split", "genre", "--methods", methods, "--json"
+    )
+
+    artist, genre = result.json
+    assert (artist["task"], artist["split"], genre["split"]) == ("text", "artist", "genre")
+    assert [row["method"] for row in genre["rows"]] == methods.split(",")
+    assert (artist["data"]["owners"], genre["data"]["owners"], genre["data"]["tracks"]) == (8, 4, 64)
+    assert "lyrics alone are read" in genre["data"]["about"]
+    for row in (*artist["rows"], *genre["rows"]):
+        assert set(row) == set(KEYS)
+        assert row["n"] == 64
+        assert row["novelty"] is row["ild"] is None
+    precision = {row["method"]: row["precision"] for row in genre["rows"]}
+    assert precision["tfidf"] == pytest.approx(0.8), "eight songs of the other artist among ten"
+    assert precision["ours"] > 1.5 * precision["random"]
+    assert [each["method"] for each in genre["comparisons"]] == ["ours"]
+    assert artist["data"]["cold_share"] is None
+
+
+def test_people_get_a_table_of_texts_and_any_encoder_can_be_measured(run: Run, sung: str) -> None:
+    result = run("--task", "text", "--data", sung, "--methods", "lsa,minilm,bert")
+
+    said = " ".join(result.out.split())
+    assert result.code == 0, result.err
+    assert "text of sung.csv, artist, k = 10" in said
+    assert "64 songs, 64 asked, 8 artists with at least 5 songs; lyrics alone are read, no titles or names" in said
+    figures = {line.split()[0]: line.split()[1:5] for line in result.out.splitlines() if "–" in line and "." in line}
+    assert figures["minilm"] == figures["bert"] != figures["lsa"]
+
+
+def test_an_encoder_that_is_not_here_is_wrong_use(run: Run, sung: str) -> None:
+    result = run("--task", "text", "--data", sung, "--methods", "tfidf,someone/no-such-model")
+
+    assert result.code == 2
+    assert "someone/no-such-model" in result.err
+    assert "For --task text there are also random, tfidf, lsa, word2vec, doc2vec, bert, ours." in result.err
+
+
+def test_a_file_without_lyrics_fails_with_its_reason(run: Run, lists: str) -> None:
+    result = run("--task", "text", "--data", lists)
+
+    assert result.code == 1
+    assert "no column names the lyrics" in result.err
 
 
 def test_cold_tracks_are_asked_for(run: Run, lists: str) -> None:
