@@ -34,7 +34,7 @@ def draw_map(
 
     A map shows at most 3,000 tracks by t-SNE and 10,000 by PCA: of a larger catalog a sample.
     """
-    from bot.services.taste_maps import Kind, Subject
+    from bot.services.taste_answers import Kind, Subject
     from bot.wiring import open_taste_maps
     from recommender.projection import Projection
     from recommender.types import MemberId

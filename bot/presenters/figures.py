@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 DPI: Final = 150
 """Pixels per inch. A picture of 8 inches is 1,200 pixels wide; Discord shows it at about 550."""
 
+CHART_WIDTH: Final = 8.0
+EDGE: Final = 0.3
+"""Between what is drawn and the border."""
+HEAD: Final = 1.0
+"""Of a title with a line below it. All in inches."""
+
 PAPER: Final = "#1e2128"
 """Behind everything. Dark and opaque: it neither glares in a dark client nor loses its words in a light one."""
 INK: Final = "#f2f3f5"
@@ -116,6 +122,19 @@ def drawn(draw: "Callable[[Figure], None]", *, alt: str, width: float = 8.0, hei
         draw(figure)
         figure.savefig(file, format="png", metadata={"Description": alt, "Software": None})
     return Picture(png=file.getvalue(), alt=alt)
+
+
+def headed(figure: "Figure", title: str, caption: str) -> None:
+    """Write a title and a line below it at the top of a figure whose axes are placed by hand.
+
+    They take the upper :data:`HEAD` inches; what is too long for one line is shortened.
+    """
+    figure.set_layout_engine("none")
+    width, height = figure.get_size_inches()
+    first = figure.text(EDGE / width, 1 - 0.2 / height, legible(title), va="top", size=16, weight="bold")
+    second = figure.text(EDGE / width, 1 - 0.58 / height, legible(caption), va="top", size=10.5, color=MUTED)
+    for text in (first, second):
+        fitted(text, (width - 2 * EDGE) * figure.dpi)
 
 
 def fitted(text: "Text", width: float) -> None:

@@ -6,8 +6,22 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.presenters.figures import ACCENT, FAINT, INK, MUTED, PALETTE, PAPER, Picture, drawn, fitted, legible
-from bot.services.taste_maps import MapAnswer
+from bot.presenters.figures import (
+    ACCENT,
+    EDGE,
+    FAINT,
+    HEAD,
+    INK,
+    MUTED,
+    PALETTE,
+    PAPER,
+    Picture,
+    drawn,
+    fitted,
+    headed,
+    legible,
+)
+from bot.services.taste_answers import MapAnswer
 from recommender.interests import Labels
 from recommender.projection import Projection
 from recommender.songs import without_issue
@@ -24,8 +38,8 @@ WIDTH: Final = 9.2
 HEIGHT: Final = 6.4
 """Inches."""
 
-_MAP: Final = (0.025, 0.035, 0.585, 0.83)
-_KEY: Final = (0.628, 0.035, 0.36, 0.83)
+_MAP: Final = (EDGE / WIDTH, EDGE / HEIGHT, 0.58, 1 - (HEAD + EDGE) / HEIGHT)
+_KEY: Final = (0.633, _MAP[1], 0.355, _MAP[3])
 """Left, bottom, width and height as shares of the figure."""
 _MARGIN: Final = 1.06
 """Times the extent of the tracks: where the frame of the map is."""
@@ -83,8 +97,8 @@ class _MapDrawing:
         """What must not be written over, in pixels."""
 
     def draw(self) -> None:
-        self._figure.set_layout_engine("none")
-        self._heading()
+        label = self._answer.whose.label
+        headed(self._figure, f"{label[:1].upper()}{label[1:]}", _caption(self._answer))
         self._frame()
         if self._map.own is None:
             self._catalog_dots()
@@ -94,14 +108,6 @@ class _MapDrawing:
         if self._map.own is not None:
             self._landmarks()
         self._key()
-
-    def _heading(self) -> None:
-        label = legible(self._answer.whose.label)
-        words = f"{label[:1].upper()}{label[1:]}"
-        title = self._figure.text(_MAP[0], 0.975, words, size=16, weight="bold", va="top")
-        caption = self._figure.text(_MAP[0], 0.915, _caption(self._answer), size=10.5, color=MUTED, va="top")
-        for each in (title, caption):
-            fitted(each, (1 - 2 * _MAP[0]) * self._figure.bbox.width)
 
     def _frame(self) -> None:
         axes = self._axes

@@ -2,10 +2,11 @@
 
 from typing import Any, assert_never
 
-from bot.presenters.chart_pictures import sound_picture, tally_picture
+from bot.presenters.chart_pictures import tally_picture
 from bot.presenters.figures import Picture
 from bot.presenters.map_picture import map_picture
-from bot.services.taste_maps import Answer, MapAnswer, SoundAnswer, TallyAnswer, Whose
+from bot.presenters.radar_picture import sound_picture
+from bot.services.taste_answers import Answer, MapAnswer, SoundAnswer, TallyAnswer, Whose
 from recommender.tallies import Sound
 from recommender.taste_map import NOWHERE, Layer
 from recommender.types import Track

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from bot.services.taste_maps import Kind, MapAnswer, SoundAnswer, TallyAnswer, Whose
+from bot.services.taste_answers import Kind, MapAnswer, SoundAnswer, TallyAnswer, Whose
 from recommender.area_names import AreaName
 from recommender.projection import Projection
 from recommender.tallies import SOUND_FEATURES, Sound, Spread, Tally

@@ -1,23 +1,20 @@
-from collections.abc import Callable
-from typing import Any
-
 import pytest
 
 from bot.presenters import chart_pictures as module
-from bot.presenters.chart_pictures import MOST_BARS, sound_picture, sound_words, tally_picture, tally_words
-from bot.presenters.figures import ACCENT, INK, PALETTE, Picture
-from bot.services.taste_maps import Kind, SoundAnswer
-from recommender.tallies import SOUND_FEATURES, Spread, Tally
+from bot.presenters.chart_pictures import MOST_BARS, tally_picture, tally_words
+from bot.presenters.figures import ACCENT, INK
+from bot.services.taste_answers import Kind, TallyAnswer
+from recommender.tallies import Tally
 from tests.bot.presenters.pictures import assert_legible, colours_of, kept_figures, pixels_of, written_on
-from tests.bot.presenters.taste_answers import ADA, CATALOG, SONGS, sound, sound_answer, tally, tally_answer
+from tests.bot.presenters.taste_answers import tally, tally_answer
 
 MANY = Tally(counts={f"a genre with a long name {number}": 30.0 - number for number in range(30)}, known=40, total=50)
 
 
-def words_on(make: Callable[[Any], Picture], answer: Any, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def words_on(answer: TallyAnswer, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Return what is written on a chart, once it is known to be legible."""
     with kept_figures(monkeypatch, module) as figures:
-        make(answer)
+        tally_picture(answer)
     assert_legible(figures[0])
     return [each.get_text() for each in written_on(figures[0])]
 
@@ -25,7 +22,7 @@ def words_on(make: Callable[[Any], Picture], answer: Any, monkeypatch: pytest.Mo
 def test_genres_of_the_catalog_are_bars_with_their_shares(monkeypatch: pytest.MonkeyPatch) -> None:
     answer = tally_answer(Kind.GENRES, tally(ska=6, folk=3, dub=0.01))
 
-    words = words_on(tally_picture, answer, monkeypatch)
+    words = words_on(answer, monkeypatch)
 
     assert [each for each in words if each in {"ska", "folk", "dub"}] == ["ska", "folk", "dub"]
     assert [each for each in words if each.endswith("%")] == ["60%", "30%", "<1%"]
@@ -36,7 +33,7 @@ def test_genres_of_the_catalog_are_bars_with_their_shares(monkeypatch: pytest.Mo
 def test_own_genres_stand_beside_the_catalogs(monkeypatch: pytest.MonkeyPatch) -> None:
     answer = tally_answer(Kind.GENRES, tally(ska=1, folk=9), own=tally(ska=8, dub=2))
 
-    words = words_on(tally_picture, answer, monkeypatch)
+    words = words_on(answer, monkeypatch)
 
     assert [each for each in words if each.endswith("%")] == ["80%", "10%", "20%", "0%"]
     assert "30 tracks by how much each counts; white: the catalog" in words
@@ -45,7 +42,7 @@ def test_own_genres_stand_beside_the_catalogs(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_only_the_largest_genres_are_shown_and_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    words = words_on(tally_picture, tally_answer(Kind.GENRES, MANY), monkeypatch)
+    words = words_on(tally_answer(Kind.GENRES, MANY), monkeypatch)
 
     assert sum(each.startswith("a genre") for each in words) == MOST_BARS
     assert f"4,000 tracks; {MOST_BARS} of 30 genres; a track may have several" in words
@@ -62,7 +59,7 @@ def test_fewer_genres_make_a_lower_picture() -> None:
 def test_decades_are_columns_without_gaps_between_years(monkeypatch: pytest.MonkeyPatch) -> None:
     answer = tally_answer(Kind.DECADES, tally(y1960s=4, y1990s=6))
 
-    words = words_on(tally_picture, answer, monkeypatch)
+    words = words_on(answer, monkeypatch)
 
     assert [each for each in words if each.endswith("0s")] == ["1960s", "1970s", "1980s", "1990s"]
     assert [each for each in words if each.endswith("%")] == ["40%", "60%"]
@@ -73,92 +70,22 @@ def test_decades_are_columns_without_gaps_between_years(monkeypatch: pytest.Monk
 def test_own_decades_stand_among_those_of_the_catalog(monkeypatch: pytest.MonkeyPatch) -> None:
     answer = tally_answer(Kind.DECADES, tally(y1980s=5, y1990s=5), own=tally(y1990s=10))
 
-    words = words_on(tally_picture, answer, monkeypatch)
+    words = words_on(answer, monkeypatch)
 
     assert [each for each in words if each.endswith("0s")] == ["1980s", "1990s"]
     assert [each for each in words if each.endswith("%")] == ["0%", "50%", "100%", "50%"]
 
 
 def test_many_decades_are_named_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
-    words = words_on(tally_picture, tally_answer(Kind.DECADES, tally(y1700s=2, y2020s=8)), monkeypatch)
+    words = words_on(tally_answer(Kind.DECADES, tally(y1700s=2, y2020s=8)), monkeypatch)
 
     assert "1700s" in words
     assert "1710s" not in words
 
 
-@pytest.mark.parametrize("parts", [("ska", "folk"), ("ska", "folk", "dub", "a genre with a very long name indeed")])
-def test_the_catalogs_sound_is_that_of_its_parts(parts: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
-    answer = sound_answer(*parts)
-
-    words = words_on(sound_picture, answer, monkeypatch)
-
-    assert set(SOUND_FEATURES) <= set(words)
-    assert "catalog 0.50" in words
-    assert {"ska", "folk", "+1", "0"} <= set(words)
-    assert set(PALETTE[: len(parts)]) <= colours_of(sound_picture(answer))
-
-
-def test_a_members_sound_is_shown_on_average_and_by_interest(monkeypatch: pytest.MonkeyPatch) -> None:
-    answer = sound_answer("ska", "dub", whose=ADA)
-
-    words = words_on(sound_picture, answer, monkeypatch)
-
-    assert "The sound of what Ada listens to" in words
-    assert {"on average", "ska", "dub"} <= set(words)
-    assert {INK, *PALETTE[:2]} <= colours_of(sound_picture(answer))
-
-
-def test_one_song_needs_no_legend(monkeypatch: pytest.MonkeyPatch) -> None:
-    answer = sound_answer(whose=SONGS)
-
-    words = words_on(sound_picture, answer, monkeypatch)
-
-    assert "on average" not in words
-    assert "0.55, catalog 0.50" in words
-    assert ACCENT in colours_of(sound_picture(answer))
-
-
-def test_units_are_shown_and_minus_signs_are_minus_signs(monkeypatch: pytest.MonkeyPatch) -> None:
-    catalog = {
-        **sound(),
-        "loudness": Spread(mean=-7.25, deviation=2, known=9),
-        "tempo": Spread(mean=120, deviation=20, known=9),
-    }
-    whole = {
-        **sound(),
-        "loudness": Spread(mean=-5, deviation=2, known=9),
-        "tempo": Spread(mean=90, deviation=20, known=9),
-    }
-    answer = SoundAnswer(whose=ADA, whole=whole, parts=(), catalog=catalog)
-
-    words = words_on(sound_picture, answer, monkeypatch)
-
-    assert "−5.0, catalog −7.2 dB" in words
-    assert "90, catalog 120 bpm" in words
-    assert "loudness −5.0 dB (+1.1)" in sound_words(answer)
-
-
-def test_extremes_stay_on_the_radar_and_equal_catalogs_do_not_divide_by_zero(monkeypatch: pytest.MonkeyPatch) -> None:
-    far = sound_answer("ska", "dub", shift=100)
-    flat = {name: Spread(mean=0.5, deviation=0.0, known=1) for name in SOUND_FEATURES}
-
-    assert "+3" in words_on(sound_picture, far, monkeypatch)
-    assert "(+0.0)" in sound_words(SoundAnswer(whose=ADA, whole=sound(), parts=(), catalog=flat))
-
-
-def test_only_features_that_all_have_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    answer = SoundAnswer(
-        whose=CATALOG, whole=None, parts=(("ska", sound(1, SOUND_FEATURES[:4])), ("dub", sound(2))), catalog=sound()
-    )
-
-    words = words_on(sound_picture, answer, monkeypatch)
-
-    assert set(SOUND_FEATURES) & set(words) == set(SOUND_FEATURES[:4])
-
-
 @pytest.mark.parametrize(
     "answer", [tally_answer(Kind.GENRES, MANY), tally_answer(Kind.DECADES, tally(y1990s=1), own=tally(y1990s=1))]
 )
-def test_a_chart_is_drawn_the_same_each_time_with_its_words(answer: Any) -> None:
+def test_a_chart_is_drawn_the_same_each_time_with_its_words(answer: TallyAnswer) -> None:
     assert tally_picture(answer) == tally_picture(answer)
     assert tally_picture(answer).alt == tally_words(answer)

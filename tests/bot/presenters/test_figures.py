@@ -5,7 +5,21 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 
-from bot.presenters.figures import ACCENT, DPI, INK, MUTED, PALETTE, PAPER, Picture, drawn, legible
+from bot.presenters.figures import (
+    ACCENT,
+    CHART_WIDTH,
+    DPI,
+    EDGE,
+    HEAD,
+    INK,
+    MUTED,
+    PALETTE,
+    PAPER,
+    Picture,
+    drawn,
+    headed,
+    legible,
+)
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -94,3 +108,22 @@ def test_drawing_leaves_matplotlib_as_it_was() -> None:
 def test_letters_that_no_font_has_become_boxes() -> None:
     assert legible("Björk – Привет عمر") == "Björk – Привет عمر"
     assert legible("\U000e0100 x") == "▯ x"
+
+
+def test_a_heading_takes_the_upper_inch_and_is_shortened_to_one_line() -> None:
+    figures: list[Figure] = []
+
+    def draw(figure: "Figure") -> None:
+        headed(figure, "A long title " * 20, "A caption")
+        figures.append(figure)
+
+    drawn(draw, alt="A heading", width=CHART_WIDTH, height=2)
+
+    title, caption = figures[0].texts
+    assert title.get_text().endswith("…")
+    assert caption.get_text() == "A caption"
+    for text in (title, caption):
+        box = text.get_window_extent()
+        assert box.x1 <= (CHART_WIDTH - EDGE) * DPI
+        assert box.y0 >= (2 - HEAD) * DPI
+    assert not title.get_window_extent().overlaps(caption.get_window_extent())

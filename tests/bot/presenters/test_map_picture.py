@@ -3,7 +3,7 @@ import pytest
 from bot.presenters import map_picture as module
 from bot.presenters.figures import INK, PALETTE
 from bot.presenters.map_picture import map_picture, map_words
-from bot.services.taste_maps import MapAnswer, Whose
+from bot.services.taste_answers import MapAnswer, Whose
 from recommender.projection import Projection
 from tests.bot.presenters.pictures import assert_legible, colours_of, kept_figures, pixels_of, written_on
 from tests.bot.presenters.taste_answers import ADA, SONGS, map_answer

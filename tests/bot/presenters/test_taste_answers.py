@@ -2,10 +2,11 @@ import json
 
 import pytest
 
-from bot.presenters.chart_pictures import sound_words, tally_words
+from bot.presenters.chart_pictures import tally_words
 from bot.presenters.map_picture import map_words
+from bot.presenters.radar_picture import sound_words
 from bot.presenters.taste_answers import json_of, picture_of
-from bot.services.taste_maps import Answer, Kind
+from bot.services.taste_answers import Answer, Kind
 from tests.bot.presenters.taste_answers import ADA, EACH, map_answer, sound_answer, tally, tally_answer
 
 

@@ -11,15 +11,8 @@ import pytest
 from bot.background import BlockingPool
 from bot.errors import NotFoundInCatalogError
 from bot.services import taste_maps
-from bot.services.taste_maps import (
-    THE_CATALOG,
-    Kind,
-    MapAnswer,
-    SoundAnswer,
-    Subject,
-    TallyAnswer,
-    TasteMapService,
-)
+from bot.services.taste_answers import THE_CATALOG, Kind, MapAnswer, SoundAnswer, Subject, TallyAnswer
+from bot.services.taste_maps import TasteMapService
 from bot.settings import Settings
 from bot.wiring import Core, open_core
 from recommender.errors import EmptyCatalogError, NothingToGoOnError
