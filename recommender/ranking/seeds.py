@@ -34,6 +34,8 @@ CoverEncoder = Callable[[bytes], Vector]
 LONGEST_WORD: Final = 60
 """Characters; what is longer is no word of any language, and no encoder reads it."""
 _WORD: Final = re.compile(r"\w+")
+MAX_VERSIONED: Final = 500
+"""Tracks of a playlist whose other versions are left out."""
 MAX_ARTIST_TRACKS: Final = 200
 """Tracks that stand for an artist: the most popular ones."""
 _POPULARITY_UNKNOWN: Final = 30
@@ -49,6 +51,8 @@ class Start:
     """The seed's own tracks, which are no suggestions."""
     tracks: tuple[Track, ...] = ()
     """The tracks that were named one by one."""
+    parts: tuple[Track, ...] = ()
+    """Tracks of the album or playlist that was named: other versions of them are no suggestions either."""
     artists: frozenset[str] = frozenset()
     """Normalised names of the artists that were asked about."""
     profile: Profile | None = None
@@ -129,6 +133,7 @@ class SeedReader:
         return Start(
             directions=directions_of(interests, self._index, request.weights),
             keys=frozenset(TrackKey(int(key)) for key in keys),
+            parts=tuple(self._lookup.tracks(request.seed.tracks[:MAX_VERSIONED]).values()),
             profile=Profile.of(keys, strengths),
         )
 
