@@ -3,10 +3,10 @@
 import json
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypedDict
 
 import typer
 from rich.console import Console
@@ -15,9 +15,19 @@ from bot.settings import from_here, read_settings
 
 if TYPE_CHECKING:
     from bot.services.evaluation import Measured
+    from bot.settings import Settings
     from recommender.evaluation.compare import Report
     from recommender.evaluation.splits import SplitKind, Task
-    from recommender.ports import Progress
+    from recommender.ports import Progress, TextEncoder
+
+
+class Told(TypedDict):
+    """Who is told how far measuring is."""
+
+    reading: "Progress"
+    embedding: "Progress"
+    report: "Report"
+
 
 DEFAULT_SEED = 0
 STANDARD_OUTPUT = "-"
@@ -116,57 +126,72 @@ def _measured(
     data: Path, task: "Task", splits: Sequence["SplitKind"], *, methods: tuple[str, ...], k: int, seeds: tuple[int, ...]
 ) -> tuple[list["Measured"], bool]:
     """Return what is measured of each split, and whether Ctrl-C ended it before all were."""
-    from bot.services.evaluation import measure
+    from recommender.evaluation.splits import Task
+
+    settings = read_settings()
+    encoder, others = _encoders(settings, methods, task)
+    asked: dict[str, Any] = {"methods": methods, "k": k, "seeds": seeds, "encoder": encoder, "home": settings.home}
+    done: list[Measured] = []
+    try:
+        done.extend(
+            _of_texts(data, splits, others, asked) if task is Task.TEXT else _of_lists(data, task, splits, asked)
+        )
+    except KeyboardInterrupt:
+        if not done:
+            raise
+        return done, True
+    return done, done[-1].evaluation.was_stopped
+
+
+def _encoders(
+    settings: "Settings", methods: Sequence[str], task: "Task"
+) -> tuple["TextEncoder", dict[str, "TextEncoder"]]:
+    """Return the installation's text encoder, and those that methods name, all converted where one is needed."""
     from bot.wiring import MODELS
     from recommender.encoders.conversion import convert_beforehand
     from recommender.encoders.registry import text_encoder
     from recommender.errors import EncoderUnavailableError
     from recommender.evaluation.methods import names_for, needs_encoder
 
-    settings = read_settings()
     cache = settings.home / MODELS
-    others = [name for name in methods if name not in names_for(task)]
+    known = names_for(task)
     encoder = text_encoder(settings.text_encoder, cache)
+    others: dict[str, TextEncoder] = {}
     try:
-        further = {name: text_encoder(name, cache) for name in others}
+        others.update((name, text_encoder(name, cache)) for name in methods if name not in known)
     except EncoderUnavailableError as error:
-        _wrong(f"--methods: {error} For --task {task} there are also {', '.join(names_for(task))}.")
+        _wrong(f"--methods: {error} For --task {task} there are also {', '.join(known)}.")
     if any(needs_encoder(name, task) for name in methods):
         for name in (settings.text_encoder, *others):
             convert_beforehand(name, settings.image_encoder, cache)
-    done: list[Measured] = []
+    return encoder, others
+
+
+def _of_lists(
+    data: Path, task: "Task", splits: Sequence["SplitKind"], asked: Mapping[str, Any]
+) -> Iterator["Measured"]:
+    from bot.services.evaluation import measure
+
     for kind in splits:
-        with _progress(methods, seeds, f", {kind}" if len(splits) > 1 else "") as (reading, embedding, report):
-            try:
-                done.append(
-                    measure(
-                        data,
-                        task=task,
-                        split=kind,
-                        methods=methods,
-                        k=k,
-                        seeds=seeds,
-                        encoder=encoder,
-                        home=settings.home,
-                        encoders=further,
-                        reading=reading,
-                        embedding=embedding,
-                        report=report,
-                    )
-                )
-            except KeyboardInterrupt:
-                if not done:
-                    raise
-                return done, True
-        if done[-1].evaluation.was_stopped:
-            return done, True
-    return done, False
+        of_split = f", {kind}" if len(splits) > 1 else ""
+        with _progress(asked["methods"], asked["seeds"], of_split) as told:
+            measured = measure(data, task=task, split=kind, **asked, **told)
+        yield measured
+        if measured.evaluation.was_stopped:
+            return
+
+
+def _of_texts(
+    data: Path, splits: Sequence["SplitKind"], others: Mapping[str, "TextEncoder"], asked: Mapping[str, Any]
+) -> Iterator["Measured"]:
+    from bot.services.evaluation import measure_texts
+
+    with _progress(asked["methods"], asked["seeds"], "") as told:
+        yield from measure_texts(data, splits=splits, encoders=others, **asked, **told)
 
 
 @contextmanager
-def _progress(
-    methods: Sequence[str], seeds: Sequence[int], of_split: str
-) -> Iterator[tuple["Progress", "Progress", "Report"]]:
+def _progress(methods: Sequence[str], seeds: Sequence[int], of_split: str) -> Iterator["Told"]:
     """Show on standard error what is being done, and for how long; yield what is told of it."""
     started = time.monotonic()
     with Console(stderr=True).status(f"Reading{of_split}") as status:
@@ -177,11 +202,11 @@ def _progress(
             of_seed = f", seed {seeds.index(seed) + 1} of {len(seeds)}" if len(seeds) > 1 else ""
             status.update(f"Measuring {method} ({place}{of_seed}{of_split}); {minutes}:{seconds:02} so far")
 
-        yield (
-            lambda done, total: status.update(f"Reading{of_split} {done / total:.0%}"),
-            lambda done, total: status.update(f"Embedding {done:,} of {total:,} texts"),
-            measuring,
-        )
+        yield {
+            "reading": lambda done, total: status.update(f"Reading{of_split} {done / total:.0%}"),
+            "embedding": lambda done, total: status.update(f"Embedding {done:,} of {total:,} texts"),
+            "report": measuring,
+        }
 
 
 def _splits(named: Sequence[str] | None, task: "Task") -> tuple["SplitKind", ...]:

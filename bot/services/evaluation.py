@@ -3,7 +3,7 @@
 import hashlib
 import platform
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -61,7 +61,6 @@ def measure(
     seeds: Sequence[int],
     encoder: TextEncoder,
     home: Path,
-    encoders: Mapping[str, TextEncoder] = MappingProxyType({}),
     reading: Progress | None = None,
     embedding: Progress | None = None,
     report: Report | None = None,
@@ -69,16 +68,14 @@ def measure(
     """Measure methods on a file.
 
     Args:
-        file: Playlists, tracks or listening, see :mod:`bot.services.evaluation_data`; or songs with lyrics, see
-            :mod:`bot.services.evaluation_text_data`.
-        task: What its rows are.
+        file: Playlists, tracks or listening; see :mod:`bot.services.evaluation_data`.
+        task: What its rows are; lyrics are measured by :func:`measure_texts`.
         split: One that fits the task.
-        methods: Names of :func:`recommender.evaluation.methods.names_for` the task, or of ``encoders``.
+        methods: Names of :func:`recommender.evaluation.methods.names_for` the task.
         k: Places of a list that count.
         seeds: One split each.
         encoder: Of texts.
         home: Of the installation; text vectors are kept in it.
-        encoders: Further ones, measured beside it where texts are.
         reading: Counts the file.
         embedding: Counts the texts.
         report: Is told what comes next.
@@ -88,16 +85,10 @@ def measure(
     """
     evaluation: Evaluation | CountEvaluation
     try:
-        if task is Task.TEXT:
-            songs = lyrics_dataset(sung_songs(file, progress=reading), language_of=LyricsLanguage(), progress=reading)
-            texts = _text_methods(encoder, encoders, home / VECTORS, embedding)
-            chosen = {name: texts[name] for name in methods}
-            evaluation = measured_texts(songs, split, chosen, k=k, seeds=seeds, report=report)
-        elif task is Task.COUNTS:
-            splits = _splits(file, task, split, seeds, reading)
+        splits = _splits(file, task, split, seeds, reading)
+        if task is Task.COUNTS:
             evaluation = counted_on(splits, {name: COUNT_METHODS[name] for name in methods}, report=report)
         else:
-            splits = _splits(file, task, split, seeds, reading)
             with tempfile.TemporaryDirectory(prefix="cratedigger-evaluation-") as folder:
                 known = all_methods(Engine(encoder, Path(folder), home / VECTORS, embedding), task)
                 evaluation = measured_on(splits, {name: known[name] for name in methods}, k=k, report=report)
@@ -110,9 +101,62 @@ def measure(
         seeds=tuple(seeds),
         file=file.name,
         evaluation=evaluation,
-        comparisons=_comparisons(evaluation, among=None if task is Task.TEXT else BASELINE_NAMES),
+        comparisons=_comparisons(evaluation, among=BASELINE_NAMES),
         provenance=_provenance(file, encoder if any(needs_encoder(name, task) for name in methods) else None),
     )
+
+
+def measure_texts(
+    file: Path,
+    *,
+    splits: Sequence[SplitKind],
+    methods: Sequence[str],
+    k: int,
+    seeds: Sequence[int],
+    encoder: TextEncoder,
+    home: Path,
+    encoders: Mapping[str, TextEncoder] = MappingProxyType({}),
+    reading: Progress | None = None,
+    embedding: Progress | None = None,
+    report: Report | None = None,
+) -> Iterator[Measured]:
+    """Measure how well songs are found by their lyrics; yield the figures of each split.
+
+    Args:
+        file: Songs with lyrics; see :mod:`bot.services.evaluation_text_data`.
+        splits: What belongs together; the file is read, and vectors are made, once for all of them.
+        methods: Names of :func:`recommender.evaluation.methods.names_for` texts, or of ``encoders``.
+        k: Places of a list that count.
+        seeds: One run each.
+        encoder: The installation's, of texts.
+        home: Of the installation; vectors of encoders are kept in it.
+        encoders: Further ones, by name.
+        reading: Counts the file, and then the songs whose language has to be told.
+        embedding: Counts the songs that are embedded.
+        report: Is told what comes next.
+
+    Raises:
+        DatasetFileError: The file cannot be used for this.
+    """
+    used = [name for name in methods if needs_encoder(name, Task.TEXT)]
+    try:
+        songs = lyrics_dataset(sung_songs(file, progress=reading), language_of=LyricsLanguage(), progress=reading)
+        texts = _text_methods(encoder, encoders, home / VECTORS, embedding)
+        chosen = {name: texts[name] for name in methods}
+        found = measured_texts(songs, splits, chosen, k=k, seeds=seeds, report=report)
+        for split, evaluation in zip(splits, found, strict=False):  # Ctrl-C leaves out what comes after it
+            yield Measured(
+                task=Task.TEXT,
+                split=split,
+                k=k,
+                seeds=tuple(seeds),
+                file=file.name,
+                evaluation=evaluation,
+                comparisons=_comparisons(evaluation, among=None),
+                provenance=_provenance(file, encoder if used else None),
+            )
+    except ValueError as error:
+        raise DatasetFileError(file.name, str(error)) from error
 
 
 def _splits(

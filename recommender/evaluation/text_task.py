@@ -5,7 +5,7 @@ names, and whatever is trained is trained on these lyrics alone. Artists and gen
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
@@ -38,18 +38,18 @@ _CHUNK_QUERIES: Final = 256
 
 def measured_texts(
     dataset: LyricsDataset,
-    kind: SplitKind,
+    kinds: Sequence[SplitKind],
     methods: Mapping[str, TextMethod],
     *,
     k: int,
     seeds: Sequence[int],
     report: Report | None = None,
-) -> Evaluation:
-    """Measure methods.
+) -> Iterator[Evaluation]:
+    """Measure methods, and yield the figures of each kind; vectors are made once for all of them.
 
     Args:
         dataset: The songs.
-        kind: ``artist``: songs of artists with at least :data:`SMALLEST_ARTIST` songs find the artist's others.
+        kinds: ``artist``: songs of artists with at least :data:`SMALLEST_ARTIST` songs find the artist's others.
             ``genre``: songs find those of their genre; songs of their own artist are no candidates.
         methods: By name.
         k: Places of a list that count.
@@ -58,28 +58,47 @@ def measured_texts(
 
     Raises:
         ValueError: Nothing can be asked.
-        KeyboardInterrupt: Ctrl-C before any method was measured; later the finished ones are returned.
+        KeyboardInterrupt: Ctrl-C before any method was measured; later the finished ones are returned, and are the
+            last.
     """
-    judging = _by_artist(dataset) if kind is SplitKind.ARTIST else _by_genre(dataset)
+    judgings = [_by_artist(dataset) if kind is SplitKind.ARTIST else _by_genre(dataset) for kind in kinds]
+    made: dict[tuple[str, int], _Made] = {}
 
-    def row_of(name: str, method: TextMethod) -> Row:
-        runs = []
-        for seed in seeds:
-            if report is not None:
-                report(name, seed)
-            runs.append(_run(method, dataset, judging, k=k, seed=seed))
-        return _row(name, runs)
+    def vectors_of(name: str, method: TextMethod, seed: int) -> "_Made":
+        if (name, seed) not in made:
+            started = time.perf_counter()
+            vectors = method(dataset.lyrics, seed)
+            made[name, seed] = _Made(vectors, time.perf_counter() - started)
+        return made[name, seed]
 
-    rows, was_stopped = finished(methods, row_of)
-    return Evaluation(
-        rows=rows,
-        owners=len(np.unique(judging.labels[judging.asked])),
-        tracks=len(judging.candidates),
-        entries=len(judging.asked),
-        cold_share=np.nan,
-        was_stopped=was_stopped,
-        about=_about(dataset, judging, kind),
-    )
+    for kind, judging in zip(kinds, judgings, strict=True):
+
+        def row_of(name: str, method: TextMethod, judging: _Judging = judging) -> Row:
+            runs = []
+            for seed in seeds:
+                if report is not None:
+                    report(name, seed)
+                runs.append(_run(vectors_of(name, method, seed), dataset, judging, k=k, seed=seed))
+            return _row(name, runs)
+
+        rows, was_stopped = finished(methods, row_of)
+        yield Evaluation(
+            rows=rows,
+            owners=len(np.unique(judging.labels[judging.asked])),
+            tracks=len(judging.candidates),
+            entries=len(judging.asked),
+            cold_share=np.nan,
+            was_stopped=was_stopped,
+            about=_about(dataset, judging, kind),
+        )
+        if was_stopped:
+            return
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Made:
+    vectors: Any
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -138,11 +157,10 @@ def _by_genre(dataset: LyricsDataset) -> _Judging:
     )
 
 
-def _run(method: TextMethod, dataset: LyricsDataset, judging: _Judging, *, k: int, seed: int) -> _Run:
+def _run(made: _Made, dataset: LyricsDataset, judging: _Judging, *, k: int, seed: int) -> _Run:
     started = time.perf_counter()
-    vectors = method(dataset.lyrics, seed)
-    lists = _ranked(vectors, dataset, judging, max(k, DEEP), seed)
-    seconds = time.perf_counter() - started
+    lists = _ranked(made.vectors, dataset, judging, max(k, DEEP), seed)
+    seconds = made.seconds + time.perf_counter() - started
     found = np.where(lists == NOTHING, -1, judging.labels[judging.candidates[lists]])
     hits: NDArray[np.bool_] = found == judging.labels[judging.asked][:, None]
     return _Run(

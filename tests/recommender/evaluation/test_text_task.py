@@ -29,7 +29,7 @@ def by(labels: "np.ndarray[tuple[int], np.dtype[np.int64]]") -> TextMethod:
 
 
 def measured(kind: SplitKind, method: TextMethod, *, k: int = 5, seeds: Sequence[int] = (0,)) -> tuple[Row, Evaluation]:
-    evaluation = measured_texts(SONGS, kind, {"method": method}, k=k, seeds=seeds)
+    (evaluation,) = measured_texts(SONGS, [kind], {"method": method}, k=k, seeds=seeds)
     return evaluation.rows[0], evaluation
 
 
@@ -75,7 +75,7 @@ def test_a_genre_of_one_artist_is_not_asked_about() -> None:
         left_out={},
     )
 
-    evaluation = measured_texts(lonely, SplitKind.GENRE, {"method": by(ARTISTS)}, k=5, seeds=[0])
+    (evaluation,) = measured_texts(lonely, [SplitKind.GENRE], {"method": by(ARTISTS)}, k=5, seeds=[0])
 
     assert (evaluation.rows[0].n, evaluation.tracks) == (12, 18)
 
@@ -105,9 +105,9 @@ def test_figures_are_means_over_seeds_and_method_gets_each_seed() -> None:
     def noisy(lyrics: Sequence[str], seed: int) -> Matrix:
         return by(ARTISTS)(lyrics, 0) if seed else np.zeros((len(lyrics), 2), dtype=np.float32)
 
-    evaluation = measured_texts(
+    (evaluation,) = measured_texts(
         SONGS,
-        SplitKind.ARTIST,
+        [SplitKind.ARTIST],
         {"noisy": noisy},
         k=5,
         seeds=[0, 1],
@@ -146,14 +146,29 @@ def test_nothing_to_ask_is_said(kind: SplitKind, why: str) -> None:
     )
 
     with pytest.raises(ValueError, match=why):
-        measured_texts(few, kind, {"method": by(np.arange(2))}, k=5, seeds=[0])
+        list(measured_texts(few, [kind], {"method": by(np.arange(2))}, k=5, seeds=[0]))
 
 
 def test_ctrl_c_keeps_the_methods_that_are_finished() -> None:
     def stopped(_lyrics: Sequence[str], _seed: int) -> Matrix:
         raise KeyboardInterrupt
 
-    evaluation = measured_texts(SONGS, SplitKind.ARTIST, {"done": by(ARTISTS), "never": stopped}, k=5, seeds=[0])
+    (evaluation,) = measured_texts(
+        SONGS, [SplitKind.ARTIST, SplitKind.GENRE], {"done": by(ARTISTS), "never": stopped}, k=5, seeds=[0]
+    )
 
     assert [row.method for row in evaluation.rows] == ["done"]
     assert evaluation.was_stopped
+
+
+def test_vectors_are_made_once_for_all_kinds() -> None:
+    made: list[int] = []
+
+    def slow(lyrics: Sequence[str], seed: int) -> Matrix:
+        made.append(seed)
+        return by(ARTISTS)(lyrics, seed)
+
+    artist, genre = measured_texts(SONGS, [SplitKind.ARTIST, SplitKind.GENRE], {"slow": slow}, k=5, seeds=[0, 1])
+
+    assert made == [0, 1]
+    assert (artist.rows[0].n, genre.rows[0].precision < 1) == (24, True)
