@@ -299,7 +299,8 @@ def _recommended(recommender: Recommender, signals: Sequence[Signal], count: int
     if all(signal.kind is SignalKind.PLAYLIST for signal in signals):
         seed = Seed(kind=SeedKind.PLAYLIST, tracks=tuple(signal.track for signal in signals))
         return _suggested(recommender, Request(seed=seed, count=count))
-    return _suggested(recommender, Request(seed=Seed(kind=SeedKind.MEMBER, member=MemberId(1)), count=count), signals)
+    seed = Seed(kind=SeedKind.MEMBER, member=MemberId(1))
+    return _suggested(recommender, Request(seed=seed, count=count, max_per_artist=None), signals)
 
 
 def _suggested(recommender: Recommender, request: Request, signals: Sequence[Signal] = ()) -> list[TrackKey]:

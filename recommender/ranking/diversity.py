@@ -52,8 +52,8 @@ def capped_mmr_order(
         count: Picks wanted; fewer come back when the caps leave no more.
         labels: The labels of each row.
         caps: How often a label may be picked; a label that is not here has no cap.
-        slots: The group of each row, and how many of ``count`` each group is entitled to. Places that a group cannot
-            fill go to the others.
+        slots: The group of each row, and how many of ``count`` each group gets at least. The best come first whatever
+            their group, until the places left are owed. Places that a group cannot fill go to the others.
 
     Returns:
         Row numbers, each at most once.
@@ -67,13 +67,14 @@ def capped_mmr_order(
     if not 0 <= trade_off <= 1:
         message = f"trade_off is {trade_off}, not in [0, 1]"
         raise ValueError(message)
-    groups, places = (np.asarray(each, dtype=np.int64) for each in (slots or ([0] * len(relevance), [count])))
-    left_of_label, left_of_group = dict(caps), places.copy()
+    groups, owed = (np.array(each, dtype=np.int64) for each in (slots or ([0] * len(relevance), [0])))
+    left_of_label = dict(caps)
     open_rows = np.ones(len(relevance), dtype=bool)
     redundancy = np.full(len(relevance), -np.inf, dtype=np.float32)
     picked: list[int] = []
     while len(picked) < count:
-        row = _best(_mmr(relevance, redundancy, trade_off), open_rows, left_of_group[groups] > 0)
+        is_owed = owed[groups] > 0 if count - len(picked) <= owed.sum() else open_rows
+        row = _best(_mmr(relevance, redundancy, trade_off), open_rows, is_owed)
         if row is None:
             break
         if not all(left_of_label.get(label, 1) > 0 for label in labels[row]):
@@ -81,7 +82,7 @@ def capped_mmr_order(
             continue
         picked.append(row)
         open_rows[row] = False
-        left_of_group[groups[row]] -= 1
+        owed[groups[row]] = max(owed[groups[row]] - 1, 0)
         for label in labels[row]:
             if label in left_of_label:
                 left_of_label[label] -= 1

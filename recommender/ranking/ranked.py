@@ -49,6 +49,10 @@ MAX_PER_ARTIST: Final = 2
 NO_SHARES: Final[Mapping[str, float]] = MappingProxyType({})
 VARIETY_TRADE_OFF: Final = 0.85
 """Of relevance against novelty in the order: enough to part near copies, too little to bring in strangers."""
+LEARNED_TRADE_OFF: Final = 0.92
+"""The same where features are weighed: their scores spread wider than cosines do."""
+NOTABLE_SHARE: Final = 0.15
+"""Of what somebody likes: an interest with as much has at least one place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -155,20 +159,21 @@ def order_of(
     count: int,
     *,
     roll: int = 0,
+    max_per_artist: int = MAX_PER_ARTIST,
     artist_shares: Mapping[str, float] = NO_SHARES,
 ) -> list[int]:
     """Return the rows to suggest, best first: varied, each song once, each direction with its share.
 
-    No artist comes more than :data:`MAX_PER_ARTIST` times, unless they have a greater share of what is continued. A
-    direction too poor to fill its share leaves it to others. A ``roll`` other than 0 draws another good list; see
-    :func:`recommender.ranking.rolls.rolled`.
+    No artist comes more than ``max_per_artist`` times, unless they have a greater share of what is continued. Half of
+    the places of a direction are sure; the rest go to the best, whatever they are near to. A ``roll`` other than 0 draws
+    another good list; see :func:`recommender.ranking.rolls.rolled`.
     """
     tracks = ranked.pool.tracks
     labels: list[list[Label]] = [
         [("song", song_key(track)), *(("artist", name) for name in sorted(artists_of(track)))] for track in tracks
     ]
     caps = {
-        label: 1 if label[0] == "song" else max(MAX_PER_ARTIST, math.ceil(count * artist_shares.get(str(label[1]), 0)))
+        label: 1 if label[0] == "song" else max(max_per_artist, math.ceil(count * artist_shares.get(str(label[1]), 0)))
         for row in labels
         for label in row
     }
@@ -182,12 +187,18 @@ def order_of(
     return capped_mmr_order(
         relevance,
         clustering_points(ranked.pool.vectors, ranked.slices),
-        trade_off=VARIETY_TRADE_OFF,
+        trade_off=VARIETY_TRADE_OFF if ranked.learned is None else LEARNED_TRADE_OFF,
         count=count,
         labels=labels,
         caps=caps,
-        slots=(ranked.content.direction.tolist(), shares_to_slots([each.share for each in directions], count)),
+        slots=(ranked.content.direction.tolist(), _guaranteed([each.share for each in directions], count)),
     )
+
+
+def _guaranteed(shares: Sequence[float], count: int) -> list[int]:
+    """Return how many of the places each direction gets at least: half of its share, and one if it is no small one."""
+    slots = shares_to_slots(shares, count)
+    return [max(slot // 2, min(slot, int(share >= NOTABLE_SHARE))) for slot, share in zip(slots, shares, strict=True)]
 
 
 def _same_songs(tracks: Sequence[Track], direction: Direction, behind: Mapping[TrackKey, Track]) -> NDArray[np.bool_]:

@@ -24,13 +24,13 @@ from recommender.ranking.learned_content import learned_content
 from recommender.ranking.novelty import novelty_of
 from recommender.ranking.paths import song_path
 from recommender.ranking.pool import Pool, Unwanted, artists_of, pool_of, unwanted_for
-from recommender.ranking.ranked import RankedPool, order_of, ranked_pool, suggestion_of
+from recommender.ranking.ranked import MAX_PER_ARTIST, RankedPool, order_of, ranked_pool, suggestion_of
 from recommender.ranking.reading import Found, Reading
 from recommender.ranking.scoring import MAX_DISLIKES, rests_on_vectors
 from recommender.ranking.seeds import CoverEncoder, SeedReader
 from recommender.taste_profile import TasteProfile, history, taste_profile
 from recommender.track_tables import TrackTables
-from recommender.types import Keys, Recommendation, Request, Seed, SeedKind, Signal, Suggestion, TrackKey, Vector
+from recommender.types import Keys, Recommendation, Request, SeedKind, Signal, Suggestion, TrackKey, Vector
 
 MAX_KNOWN_TRACKS: Final = 300
 """Strongest tracks of a member whose artists are familiar and whose other versions are left out."""
@@ -104,7 +104,8 @@ class Recommender:
             reading.start.directions,
             request.count,
             roll=request.roll,
-            artist_shares=self._artist_shares(request.seed),
+            max_per_artist=request.max_per_artist or MAX_PER_ARTIST,
+            artist_shares=self._artist_shares(reading),
         )
         suggestions = (
             suggestion_of(
@@ -213,11 +214,14 @@ class Recommender:
             return history(signals, now=now)
         return taste_profile(signals, lambda keys: known_vectors(self._index, keys), self._index.space.slices, now=now)
 
-    def _artist_shares(self, seed: Seed) -> dict[str, float]:
-        """Return the share of each artist in a playlist that is continued; nothing for other seeds."""
-        if seed.kind is not SeedKind.PLAYLIST:
+    def _artist_shares(self, reading: Reading) -> dict[str, float]:
+        """Return the share of each artist in a playlist that is continued, or wherever no fixed cap is asked for."""
+        seed = reading.request.seed
+        if reading.start.profile is None or not (
+            seed.kind is SeedKind.PLAYLIST or reading.request.max_per_artist is None
+        ):
             return {}
-        tracks = self._lookup.tracks(seed.tracks)
+        tracks = self._lookup.tracks(map(TrackKey, reading.start.profile.keys.tolist()))
         counts = Counter(name for track in tracks.values() for name in artists_of(track))
         return {name: count / len(tracks) for name, count in counts.items()}
 
