@@ -151,15 +151,17 @@ def item_factors(table: Table, *, seed: int = 0) -> Matrix:
 def folded_in(factors: Matrix, profiles: Table) -> Scores:
     """Return what factors predict for profiles that they were not learnt with, shape (profiles, tracks).
 
-    A profile's own factors solve the same regularised least squares as those of a list: (YᵀY + α·YₚᵀYₚ + λI)⁻¹ (1 + α)
-    ·Σ yᵢ over what it has.
+    A profile's own factors solve the same regularised least squares as a list's: they come near s for what it has
+    with strength s, in full at 1, and near 0 for all else; what it has counts 1 + (α - 1) s against 1 for the rest.
     """
     gram = factors.T @ factors + ALS_RIDGE * np.eye(factors.shape[1], dtype=np.float32)
     found = np.zeros((profiles.shape[0], len(factors)))
     for row in range(profiles.shape[0]):
-        own = factors[profiles.indices[profiles.indptr[row] : profiles.indptr[row + 1]]]
+        has = slice(profiles.indptr[row], profiles.indptr[row + 1])
+        own, strengths = factors[profiles.indices[has]], profiles.data[has]
         if len(own):
-            solved = np.linalg.solve(gram + ALS_ALPHA * own.T @ own, (1 + ALS_ALPHA) * own.sum(axis=0))
+            more = (ALS_ALPHA - 1) * strengths
+            solved = np.linalg.solve(gram + (own.T * more) @ own, ((1 + more) * strengths) @ own)
             found[row] = factors @ solved
     return found
 

@@ -180,7 +180,7 @@ class TrackTables:
                     lists=_list_model(stored) if "list_tracks" in stored else None,
                     version=version,
                 )
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        except (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile) as error:
             raise IndexFileError(str(path), f"the tables cannot be read ({type(error).__name__})") from error
 
 
