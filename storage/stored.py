@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from storage.repositories.accounts import LinkRepository, LoginRepository
+from storage.repositories.collections import CollectionRepository
 from storage.repositories.expiry import ExpiryRepository
 from storage.repositories.listening import ListeningRepository, TrackReferenceRepository
 from storage.repositories.members import ConsentRepository, MemberRepository
@@ -24,6 +25,7 @@ class Stored:
         self.tracks = TrackRepository(connection, now=now)
         self.tallies = TallyRepository(connection)
         self.playlists = PlaylistRepository(connection)
+        self.collections = CollectionRepository(connection)
         self.listening = ListeningRepository(connection)
         self.references = TrackReferenceRepository(connection)
         self.vectors = VectorRepository(connection)

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 
-from recommender.types import MemberId, TrackKey
+from recommender.types import AlbumKey, MemberId, TrackKey
 
 PlaylistKey = NewType("PlaylistKey", int)
 ListenerKey = NewType("ListenerKey", int)
@@ -39,6 +39,34 @@ class PlaylistFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NamedPlaylist:
+    """A playlist of a dataset file with its tracks."""
+
+    key: PlaylistKey
+    source_id: str
+    name: str
+    tracks: tuple[TrackKey, ...]
+    """By key."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedAlbum:
+    """An album with its tracks."""
+
+    key: AlbumKey
+    name: str
+    artists: tuple[str, ...]
+    """First artists of its tracks, commonest first; at least one."""
+    tracks: tuple[TrackKey, ...]
+    """By key; at least one."""
+
+    @property
+    def label(self) -> str:
+        """``Title – Artist``, for people."""
+        return f"{self.name} – {self.artists[0]}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Listening:
     """How often a listener of a dataset file played a track."""
 
@@ -55,6 +83,8 @@ class Consent(StrEnum):
 
     PEOPLE = "people"
     """That what they play, save and say is learnt from for everybody's suggestions."""
+    TASTE = "taste"
+    """That others may ask for suggestions that start from their taste, alone or in a group."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
