@@ -203,11 +203,15 @@ def _song(stored: Stored, name: str) -> Song:
     if spotify_id is not None:
         return SongLink(spotify_id)
     readings = readings_of(name)
-    is_slip = any(stored.tracks.nearly_titled(title, artist) for title, artist in readings)
-    if is_slip or not readings:
-        closest = tuple(stored.tracks.closest_titles(name, MOST_HINTS))
-        raise NotFoundInCatalogError(name, closest, why=(IF_ANOTHER if is_slip else HOW_TO_NAME,))
-    return NamedSong(readings)
+    near = [track for title, artist in readings for track in stored.tracks.nearly_titled(title, artist, MOST_HINTS)]
+    if readings and not near:
+        return NamedSong(readings)
+    names = [
+        *(f"{track.title} – {track.artists[0]}" for track in near),
+        *stored.tracks.closest_titles(name, MOST_HINTS),
+    ]
+    closest = tuple(dict.fromkeys(names))[:MOST_HINTS]
+    raise NotFoundInCatalogError(name, closest, why=(IF_ANOTHER if near else HOW_TO_NAME,))
 
 
 def _read(known_by: frozenset[Modality]) -> str:

@@ -18,7 +18,7 @@ from bot.errors import (
 )
 from bot.playground.content_standin import ARCHIVE, LYRICS, RECORDINGS
 from bot.playground.sample_world import page_on_spotify
-from bot.services.unseen_tracks import HOW_TO_NAME, IF_ANOTHER, STILL_ASKED, BroughtIn
+from bot.services.unseen_tracks import HOW_TO_NAME, IF_ANOTHER, MOST_HINTS, STILL_ASKED, BroughtIn
 from bot.settings import Settings
 from recommender.encoders.track_text import track_vectors
 from recommender.ports import Words
@@ -107,8 +107,9 @@ async def test_a_title_alone_and_a_slip_of_the_pen_ask_nobody(installation: Sett
 
         assert world.asked_outside() == []
     assert str(caught.value).endswith(advice)
-    is_near = KNOWN.facts.title in typed
-    assert any(KNOWN.facts.title in each for each in caught.value.closest) == is_near
+    label = f"{KNOWN.facts.title} – {KNOWN.facts.artists[0]}"
+    assert (caught.value.closest[:1] == (label,)) == (KNOWN.facts.title in typed)
+    assert len(set(caught.value.closest)) == len(caught.value.closest) <= MOST_HINTS
 
 
 async def test_a_song_that_nobody_knows_is_refused_with_the_closest_and_the_reasons(installation: Settings) -> None:
