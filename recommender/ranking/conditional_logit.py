@@ -42,8 +42,8 @@ def learnt_weights(
     per_list = np.bincount(lists, weights=chosen)
     kept = per_list[lists] > 0
     inputs, chosen, lists = inputs[kept], chosen[kept], lists[kept]
-    spread = inputs.std(axis=0) if len(inputs) else np.zeros(len(prior))
-    varies = spread > _CONSTANT * np.maximum(np.abs(inputs).max(axis=0) if len(inputs) else 0, 1)
+    spread = _deviations(inputs)
+    varies = spread > _CONSTANT * np.maximum(np.abs(inputs).max(axis=0, initial=0), 1)
     if not varies.any():
         return prior.copy()
     starts = np.flatnonzero(np.r_[True, lists[1:] != lists[:-1]])
@@ -73,3 +73,15 @@ def learnt_weights(
     weights = prior.copy()
     weights[varies] = found.x / spread[varies]
     return weights
+
+
+def _deviations(inputs: Matrix) -> NDArray[np.float64]:
+    """Return the standard deviation of each column; 0 where there are no rows.
+
+    In float64: what 32 bits round away over many rows is more than what an input that says something may vary by.
+    """
+    count = max(len(inputs), 1)
+    mean = inputs.sum(axis=0, dtype=np.float64) / count
+    square = np.einsum("ij,ij->j", inputs, inputs, dtype=np.float64) / count
+    deviations: NDArray[np.float64] = np.sqrt(np.maximum(square - mean**2, 0))
+    return deviations

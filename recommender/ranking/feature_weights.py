@@ -184,6 +184,9 @@ def _read(said: Mapping[str, Any]) -> FeatureWeights:
         message = f"weights are for {', '.join(sorted(given))}, not for {', '.join(sorted(FEATURES))}"
         raise ValueError(message)
     values = np.asarray([given[name] for name in FEATURES], dtype=np.float32)
-    if not np.isfinite(values).all() or (values < 0).any() or not float(said["scale"]) > 0:
+    if values.shape != (len(FEATURES), 2):
+        raise ValueError("a feature has two weights: of its share of the best, and of its logarithm")
+    scale = float(said["scale"])
+    if not np.isfinite(values).all() or (values < 0).any() or not 0 < scale < np.inf:
         raise ValueError("weights of features are finite and not negative, and their scale is above 0")
-    return FeatureWeights(share=values[:, 0], log=values[:, 1], scale=float(said["scale"]))
+    return FeatureWeights(share=values[:, 0], log=values[:, 1], scale=scale)

@@ -35,6 +35,7 @@ from recommender.types import (
     TrackKey,
     Vector,
 )
+from tests.recommender.track_lists import lists_of
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 NO_KEY = TrackKey(0)
@@ -120,11 +121,17 @@ class Catalog:
         self.prompts.append(prompt)
         return hashed_words(prompt)
 
-    def recommender(self, folder: Path, tables: TrackTables | None = None) -> Recommender:
+    def index(self, folder: Path) -> CatalogIndex:
         text, image = ("hashed-words", TEXT_DIM), ("styles", IMAGE_DIM)
         space = FusedSpace.fit(self, text=text, image=image, rng=np.random.default_rng(7))
-        index = CatalogIndex.build(folder, self, space)
-        return Recommender(index, self, self.encode_prompt, seen, now=lambda: NOW, tables=tables)
+        return CatalogIndex.build(folder, self, space)
+
+    def tables(self, lists: Iterable[Iterable[int]] = ()) -> TrackTables:
+        """Return the tables of the catalog, with what these lists of keys teach."""
+        return TrackTables.build(list(self.all.values()), lists_of(lists), reads=lambda _track: True)
+
+    def recommender(self, folder: Path, tables: TrackTables | None = None) -> Recommender:
+        return Recommender(self.index(folder), self, self.encode_prompt, seen, now=lambda: NOW, tables=tables)
 
     def _words(self, each: Track) -> Vector:
         if not self.has_words:
@@ -160,6 +167,18 @@ def three_genres(seed: int = 11, artists_per_genre: int = 8, tracks_per_artist: 
                 )
                 covers[key] = picture(genre)
     return Catalog(tracks, covers)
+
+
+def genre_lists(catalog: Catalog, per_genre: int = 10, length: int = 8, seed: int = 5) -> list[list[int]]:
+    """Return lists of keys, each of one genre; of every genre nobody has the last two artists."""
+    rng = np.random.default_rng(seed)
+    lists = []
+    for genre in GENRES:
+        theirs = [key for key, each in catalog.all.items() if genre in each.genres]
+        artists = sorted({catalog.all[key].artists[0] for key in theirs})[:-2]
+        heard = [key for key in theirs if catalog.all[key].artists[0] in artists]
+        lists += [sorted(rng.choice(heard, length, replace=False).tolist()) for _ in range(per_genre)]
+    return lists
 
 
 def seeds(*keys: int, **asked: Any) -> Request:

@@ -13,7 +13,6 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from recommender.errors import NothingToGoOnError
-from recommender.ports import TrackList
 from recommender.ranking.recommender import Recommender
 from recommender.ranking.rolls import LARGEST_ROLL
 from recommender.songs import normalised, same_song_key
@@ -21,7 +20,6 @@ from recommender.track_tables import TrackTables
 from recommender.types import (
     NO_AUDIO_FEATURES,
     Filters,
-    ListKind,
     Recommendation,
     ReleaseDate,
     Request,
@@ -116,18 +114,7 @@ def lists_of(draw: st.DrawFn, catalog: Catalog) -> list[list[TrackKey]] | None:
 
 
 def tables_of(catalog: Catalog, lists: list[list[TrackKey]] | None) -> TrackTables | None:
-    if lists is None:
-        return None
-    theirs = [
-        TrackList(
-            owner=f"playlist:{number}",
-            kind=ListKind.PLAYLIST,
-            keys=np.asarray(sorted(each), dtype=np.int64),
-            strengths=np.ones(len(each), dtype=np.float32),
-        )
-        for number, each in enumerate(lists)
-    ]
-    return TrackTables.build(list(catalog.all.values()), theirs, reads=lambda _track: True)
+    return None if lists is None else catalog.tables(lists)
 
 
 def of_another_kind(kind: SeedKind, request: Request) -> Request:
