@@ -118,13 +118,14 @@ async def test_logs_at_their_fullest_hold_no_token_no_name_and_nothing_that_was_
     await discord.complete(MIRA, "recommend", "track", "harbour lanterns")
     await (await discord.use_command(MIRA, "recommend", {"prompt": PROMPT})).message(10)
     await (await discord.use_command(MIRA, "recommend", {"artist": "Zeppelin Orchestra"})).message(10)
+    await (await discord.use_command(MIRA, "recommend", {"track": "Quayside Waltz - Ottoline Marsh"})).message(30)
     await (await discord.use_command(MIRA, "link")).message(10)
     assert await ended(running) == 0
 
     log = process.log.read_text(encoding="utf-8")
     mira = discord.world.users[MIRA]
     tokens = [discord.token, *discord.world.interactions]
-    typed = ["harbour lanterns", PROMPT, "Zeppelin Orchestra"]
+    typed = ["harbour lanterns", PROMPT, "Zeppelin Orchestra", "Quayside", "Ottoline"]
     assert "commands registered" in log
     assert [each for each in (*tokens, mira.username, mira.global_name, *typed) if each in log] == []
 

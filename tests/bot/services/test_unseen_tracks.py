@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -70,6 +70,22 @@ async def test_a_link_to_a_new_song_becomes_a_track_that_is_read_and_found(insta
             "Looking the song up",
             f"Reading the words and the cover of “{SONG.facts.title}” by {SONG.facts.artists[0]}",
         ]
+
+
+@pytest.mark.parametrize("has_secret", [True, False])
+async def test_what_spotify_says_of_a_song_expires_and_what_musicbrainz_says_stays(
+    installation: Settings, *, has_secret: bool
+) -> None:
+    known = in_the_open(SONG)
+    async with lookup_world(
+        installation.home, at_spotify=(SONG,), in_the_open=() if has_secret else (known,), has_secret=has_secret
+    ) as world:
+        key = key_in(await world.unseen().bring_in([NAME], None))
+
+        with world.core.database.reading() as stored:
+            expired = stored.expiry.expired(datetime.now(UTC) + timedelta(days=31), 10)
+        assert world.track(key).sources[Fact.WORDS] is (Source.SPOTIFY if has_secret else Source.MUSICBRAINZ)
+        assert expired == ([key] if has_secret else [])
 
 
 async def test_what_is_known_is_given_back_as_it_was_named_and_asks_nobody(installation: Settings) -> None:
