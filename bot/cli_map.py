@@ -25,7 +25,12 @@ def draw_map(
     ] = None,
     kind: Annotated[str, typer.Option(help="map, genres, decades or sound.")] = "map",
     by: Annotated[str, typer.Option(help="pca or tsne: how a map is laid out.")] = "tsne",
-    areas: Annotated[int, typer.Option(help="That K-means parts a map into.", min=FEWEST_AREAS, max=MOST_AREAS)] = 8,
+    areas: Annotated[
+        int | None,
+        typer.Option(
+            help="That K-means parts a map into; their number is found if left out.", min=FEWEST_AREAS, max=MOST_AREAS
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(help="The same seed draws the same map.", min=0, max=2**32 - 1)] = 0,
     out: Annotated[Path | None, typer.Option(help="PNG file to write the picture to.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the values as JSON alone on standard output.")] = False,

@@ -3,6 +3,7 @@
 Whatever is random comes from a seed, so the same tracks give the same map.
 """
 
+from contextlib import AbstractContextManager
 from enum import StrEnum
 from typing import Final
 
@@ -24,6 +25,8 @@ FEWEST_FOR_TSNE: Final = 12
 MOST_JUDGED: Final = 1_500
 """Tracks that a map is judged by; comparing all pairs of more would cost more than drawing it."""
 JUDGED_NEIGHBOURS: Final = 10
+CLUSTERS_TRIED: Final = range(4, 11)
+"""Fewer say little, and more cannot be told apart by colour."""
 
 
 class Projection(StrEnum):
@@ -89,27 +92,26 @@ def laid_out(columns: Matrix, by: Projection, *, seed: int) -> tuple[Matrix, Pro
     return (places / farthest if farthest > 0 else places).astype(np.float32), by
 
 
-def k_means(columns: Matrix, count: int, *, seed: int) -> Labels:
-    """Part rows into at most ``count`` clusters, the largest first.
+def k_means(columns: Matrix, count: int | None = None, *, seed: int) -> Labels:
+    """Part rows into clusters, the largest first.
 
     Args:
         columns: Shape (n, k), n at least 1.
-        count: Clusters wanted, at least 1; there are fewer where fewer rows differ.
-        seed: Of the first centres.
+        count: Clusters wanted, at least 1; there are fewer where fewer rows differ. Without it, the number within
+            :data:`CLUSTERS_TRIED` that gives the best mean silhouette.
+        seed: Of the first centres, and of the rows that silhouettes are judged by.
 
     Source:
         Lloyd, IEEE Trans. Inf. Theory 1982, doi:10.1109/TIT.1982.1056489; first centres by k-means++ (Arthur and
-        Vassilvitskii, SODA 2007, pp. 1027-1035).
+        Vassilvitskii, SODA 2007, pp. 1027-1035); silhouettes: Rousseeuw, J. Comput. Appl. Math. 1987,
+        doi:10.1016/0377-0427(87)90125-7.
     """
-    from sklearn.cluster import KMeans
-
-    count = min(count, len(np.unique(columns, axis=0)))
-    labels: Labels = KMeans(count, n_init=4, random_state=seed).fit_predict(columns).astype(np.int64)
-    sizes = np.bincount(labels, minlength=count)
-    firsts = np.asarray([np.argmax(labels == label) for label in range(count)])
-    rank = np.empty(count, dtype=np.int64)
-    rank[np.lexsort((firsts, -sizes))] = np.arange(count)
-    return rank[labels]
+    different = len(np.unique(columns, axis=0))
+    if count is not None or different <= CLUSTERS_TRIED.start:
+        return _largest_first(_parted(columns, min(count or CLUSTERS_TRIED.start, different), seed))
+    tried = [_parted(columns, each, seed) for each in CLUSTERS_TRIED if each < different]
+    rows = spread(len(columns), MOST_JUDGED, np.random.default_rng(seed))
+    return _largest_first(max(tried, key=lambda labels: _silhouette(columns[rows], labels[rows])))
 
 
 def trust(columns: Matrix, places: Matrix, *, rng: np.random.Generator) -> float | None:
@@ -136,10 +138,39 @@ def trust(columns: Matrix, places: Matrix, *, rng: np.random.Generator) -> float
 
 def _neighbour_embedding(columns: Matrix, seed: int) -> Matrix:
     from sklearn.manifold import TSNE
-    from threadpoolctl import threadpool_limits
 
     perplexity = min(PERPLEXITY, (len(columns) - 1) / 3)
-    # Threads that wait for each other at every step cost several times what they save on a busy machine of two cores.
-    with threadpool_limits(1, user_api="openmp"):
+    with _in_one_thread():
         places: Matrix = TSNE(perplexity=perplexity, init="pca", random_state=seed, n_jobs=1).fit_transform(columns)
     return places
+
+
+def _parted(columns: Matrix, count: int, seed: int) -> Labels:
+    from sklearn.cluster import KMeans
+
+    with _in_one_thread():
+        labels: Labels = KMeans(count, n_init=4, random_state=seed).fit_predict(columns).astype(np.int64)
+    return labels
+
+
+def _in_one_thread() -> AbstractContextManager[object]:
+    # Threads that wait for each other at every step cost several times what they save on a busy machine of two cores.
+    from threadpoolctl import threadpool_limits
+
+    limits: AbstractContextManager[object] = threadpool_limits(1, user_api="openmp")
+    return limits
+
+
+def _silhouette(columns: Matrix, labels: Labels) -> float:
+    from sklearn.metrics import silhouette_score
+
+    return float(silhouette_score(columns, labels))
+
+
+def _largest_first(labels: Labels) -> Labels:
+    count = int(labels.max()) + 1
+    sizes = np.bincount(labels, minlength=count)
+    firsts = np.asarray([np.argmax(labels == label) for label in range(count)])
+    rank = np.empty(count, dtype=np.int64)
+    rank[np.lexsort((firsts, -sizes))] = np.arange(count)
+    return rank[labels]

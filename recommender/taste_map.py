@@ -74,7 +74,7 @@ def taste_map(
     slices: Mapping[Modality, slice],
     *,
     by: Projection,
-    clusters: int,
+    clusters: int | None,
     seed: int,
     own: OwnMusic | None = None,
 ) -> TasteMap:
@@ -85,7 +85,7 @@ def taste_map(
         vectors: Shape (n, dim), their fused vectors in the same order; no zero rows.
         slices: Where each modality lies in a vector.
         by: How they are laid out.
-        clusters: Areas that K-means parts the tracks into; there are fewer where fewer tracks differ.
+        clusters: Areas that K-means parts the tracks into, fewer where fewer tracks differ; None finds their number.
         seed: Of what is random; the same tracks and seed give the same map.
         own: Whose music to show; interests are named by what tells them from all tracks of the map.
     """

@@ -99,7 +99,9 @@ def _draw_columns(figure: "Figure", answer: TallyAnswer) -> None:
     firsts = [int(name.removesuffix("s")) for name in (*tally.counts, *(answer.catalog.counts if is_own else ()))]
     names = [decade_name(first) for first in range(min(firsts), max(firsts) + 1, YEARS_OF_A_DECADE)]
     unknown = 1 - tally.known / tally.total
-    headed(figure, _title(answer), _caption(answer, f"{unknown:.0%} of unknown year" if unknown else ""))
+    headed(
+        figure, _title(answer), _caption(answer, f"{unknown:.0%} of unknown year" if unknown >= _ONE_PERCENT else "")
+    )
     axes = _axes(figure, left=EDGE, bottom=EDGE + _under_columns(answer), height=_COLUMNS)
     own, catalog = _shares(names, tally), _shares(names, answer.catalog)
     places = np.arange(len(names))

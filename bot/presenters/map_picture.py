@@ -273,7 +273,7 @@ def _caption(answer: MapAnswer) -> str:
 def _lines(answer: MapAnswer, area: Area) -> list[str]:
     """Return what is said of an area, what matters most first: its name, what tells it apart, its track and artists."""
     name = area.name
-    traits = [*name.sounds, *([decade_name(name.decade)] if name.decade is not None else [])]
+    traits = [*([decade_name(name.decade)] if name.decade is not None else []), *name.sounds]
     lines = [name.name, ", ".join([_size(answer, area), *(each for each in traits if each not in name.name)])]
     if answer.map.own is None and name.artists:
         return [*lines, ", ".join(name.artists)]

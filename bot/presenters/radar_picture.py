@@ -43,7 +43,7 @@ _BETWEEN_FEATURES: Final = 0.35
 """Radians: where the rings are named."""
 _STEEP: Final = 0.2
 """Sine of the angle up to which a feature stands above or below the radar."""
-_FORMS: Final = {"loudness": ("{:.1f}", " dB"), "tempo": ("{:.0f}", " bpm")}
+_FORMS: Final = {"loudness": ("{:.0f}", " dB"), "tempo": ("{:.0f}", " bpm")}
 
 
 def sound_picture(answer: SoundAnswer) -> Picture:

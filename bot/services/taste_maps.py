@@ -18,7 +18,7 @@ from bot.services.track_names import find_track
 from recommender.area_names import area_names
 from recommender.errors import EmptyCatalogError, NothingToGoOnError
 from recommender.index.catalog_index import CatalogIndex
-from recommender.interests import MAX_INTERESTS, interests_of
+from recommender.interests import interests_of
 from recommender.projection import Projection, spread
 from recommender.ranking.directions import known_vectors
 from recommender.songs import without_issue
@@ -71,7 +71,7 @@ class TasteMapService:
         kind: Kind,
         *,
         by: Projection = Projection.TSNE,
-        clusters: int = MAX_INTERESTS,
+        clusters: int | None = None,
         seed: int = 0,
         report: Report = lambda _next: None,
     ) -> Answer:
@@ -81,7 +81,7 @@ class TasteMapService:
             subject: Whose music.
             kind: What is to be seen.
             by: How a map is laid out.
-            clusters: Areas of a map of the catalog.
+            clusters: Areas of the catalog on a map; None finds their number.
             seed: Of the sample and of what is random in a map: the same catalog and seed give the same map.
             report: Is told what comes next.
 
@@ -121,7 +121,7 @@ class TasteMapService:
             signals=signals,
         )
 
-    def _map(self, music: "_Music", *, by: Projection, clusters: int, seed: int, report: Report) -> MapAnswer:
+    def _map(self, music: "_Music", *, by: Projection, clusters: int | None, seed: int, report: Report) -> MapAnswer:
         index = self._catalog.index()
         keys = _shown(index, music, most=MOST_TRACKS[by], seed=seed)
         report(f"Reading {len(keys):,} tracks")

@@ -114,6 +114,20 @@ def test_there_are_no_more_clusters_than_rows_that_differ() -> None:
     assert k_means(rows[:1], 8, seed=0).tolist() == [0]
 
 
+@pytest.mark.parametrize("groups_planted", [4, 6, 9])
+def test_the_number_of_clusters_is_found(groups_planted: int) -> None:
+    columns = main_columns(groups(*[20] * groups_planted))
+
+    labels = k_means(columns, seed=0)
+
+    assert len(set(labels.tolist())) == groups_planted
+
+
+@pytest.mark.parametrize(("rows", "clusters"), [(1, 1), (3, 3), (4, 4), (5, 4)])
+def test_of_few_rows_few_clusters_are_found(rows: int, clusters: int) -> None:
+    assert len(set(k_means(np.eye(rows, 8, dtype=np.float32), seed=0).tolist())) == clusters
+
+
 def test_trust_is_high_where_neighbours_stay_and_low_where_they_do_not() -> None:
     columns = main_columns(groups(40, 40, 40))
     rng = np.random.default_rng(0)

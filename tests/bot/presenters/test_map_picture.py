@@ -53,7 +53,7 @@ def test_named_songs_are_not_weighed(monkeypatch: pytest.MonkeyPatch) -> None:
     words = words_on(map_answer(whose=SONGS, interests=2), monkeypatch)
 
     assert "larger dots count for more" not in words
-    assert any(each.startswith("10 tracks, acoustic") for each in words)
+    assert any(each.startswith("10 tracks, 1990s, acoustic") for each in words)
     assert not any("%" in each for each in words)
 
 
@@ -104,7 +104,7 @@ def test_the_words_name_every_area_for_who_cannot_see() -> None:
 
     assert words.startswith("A map of what Ada listens to.")
     assert "trustworthiness 0.94" in words
-    assert "Interests, largest first: 1: genre 0 · subgenre 0; 50%, 10 tracks, acoustic, low-key, 1990s; “Song" in words
+    assert "Interests, largest first: 1: genre 0 · subgenre 0; 50%, 10 tracks, 1990s, acoustic, low-key; “Song" in words
     assert map_picture(map_answer(3, whose=ADA, interests=2)).alt == words
 
 

@@ -52,21 +52,21 @@ def test_one_song_needs_no_legend(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_units_are_shown_and_minus_signs_are_minus_signs(monkeypatch: pytest.MonkeyPatch) -> None:
     catalog = {
         **sound(),
-        "loudness": Spread(mean=-7.25, deviation=2, known=9),
+        "loudness": Spread(mean=-10.6, deviation=2, known=9),
         "tempo": Spread(mean=120, deviation=20, known=9),
     }
     whole = {
         **sound(),
-        "loudness": Spread(mean=-5, deviation=2, known=9),
+        "loudness": Spread(mean=-12.7, deviation=2, known=9),
         "tempo": Spread(mean=90, deviation=20, known=9),
     }
     answer = SoundAnswer(whose=ADA, whole=whole, parts=(), catalog=catalog)
 
     words = words_on(answer, monkeypatch)
 
-    assert "−5.0, catalog −7.2 dB" in words
+    assert "−13, catalog −11 dB" in words
     assert "90, catalog 120 bpm" in words
-    assert "loudness −5.0 dB (+1.1)" in sound_words(answer)
+    assert "loudness −13 dB (-1.0)" in sound_words(answer)
 
 
 def test_extremes_stay_on_the_radar_and_equal_catalogs_do_not_divide_by_zero(monkeypatch: pytest.MonkeyPatch) -> None:
