@@ -106,7 +106,8 @@ def examples_of(
 def learn(examples: Examples, before: WeightSets, *, data: str, today: date, rng: np.random.Generator) -> WeightSets:
     """Return weights learnt from examples; ``before`` where there are too few lists, or where they are no better.
 
-    A part of the lists is kept apart to compare both on; what is returned was then learnt from all of them.
+    A part of the lists is kept apart to compare both on; what is returned was then learnt from all of them. Those for a
+    single song stay as they were where they alone are no better.
 
     Args:
         examples: From :func:`examples_of`.
@@ -124,10 +125,13 @@ def learn(examples: Examples, before: WeightSets, *, data: str, today: date, rng
     checked = _some(examples, apart)
     trial = _fitted(teaching, before)
     new, old = ndcg_of(checked.many, trial.many), ndcg_of(checked.many, before.many)
-    if new < old:
+    if new <= old:
         return before
+    found = _fitted(examples, before)
+    if ndcg_of(checked.one, trial.one) <= ndcg_of(checked.one, before.one):
+        found = replace(found, one=before.one)
     provenance = Provenance(data=data, lists=count, learnt=today.isoformat(), ndcg=new, ndcg_before=old)
-    return replace(_fitted(examples, before), provenance=provenance)
+    return replace(found, provenance=provenance)
 
 
 def example_of(profile: Profile, own: Keys, hidden: Keys, tables: TrackTables, index: SearchableIndex) -> Example:
