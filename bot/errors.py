@@ -12,6 +12,8 @@ BotError
 ├── StillLookingUpError       a song is being looked up, which takes longer than one waits
 ├── TrackGoneError            a button names a track that the catalog no longer has
 ├── SeveralSeedsError         more than one of track, artist and prompt was given
+├── TasteKeptError            a member has not agreed that others start from their taste
+├── PlaylistClosedError       Spotify does not open a playlist to whoever asks
 ├── DatasetFileError          a dataset file cannot be read or understood
 ├── ContentError              a service for words or covers
 │   ├── ContentBusyError      it wants a pause
@@ -180,6 +182,32 @@ class SeveralSeedsError(BotError):
     def __init__(self, given: tuple[str, ...]) -> None:
         super().__init__(f"Start from one thing: you gave {' and '.join(given)}. Leave all but one empty.")
         self.given = given
+
+
+class TasteKeptError(BotError):
+    """Members were named who have not agreed that others start from their taste."""
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        who = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+        has = "has" if len(names) == 1 else "have"
+        super().__init__(
+            f"{who} {has} not agreed that others start from their taste. They can, with `/privacy taste:share`."
+        )
+        self.names = names
+
+
+class PlaylistClosedError(BotError):
+    """Spotify does not open a playlist to whoever asks."""
+
+    def __init__(self, *, is_linked: bool) -> None:
+        """Say whether a linked member asked."""
+        super().__init__(
+            "Spotify lets me read only playlists that you made, or work on with others; it keeps this one closed. "
+            "Copy its songs into a playlist of your own, or name some of them."
+            if is_linked
+            else "I read a playlist on Spotify as the member who asks, so Spotify has to be linked first: `/link`. "
+            "Or name some of its songs."
+        )
 
 
 class PlaygroundError(BotError):

@@ -27,6 +27,7 @@ from bot.services.searchable_catalog import SearchableCatalog
 from bot.services.song_lookup import SongLookup
 from bot.services.spotify_access import SpotifyAccess
 from bot.services.spotify_catalog import SpotifyCatalog
+from bot.services.spotify_playlists import SpotifyPlaylists
 from bot.services.status import StatusService
 from bot.services.taste_maps import TasteMapService
 from bot.services.unseen_tracks import PATIENCE, UnseenTracks
@@ -157,9 +158,16 @@ def open_recommending(
         blocking_pool("blocking", BLOCKING_WORKERS) as blocking,
         blocking_pool("lookup", LOOKUP_WORKERS) as reading,
     ):
-        unseen = _unseen_tracks(core, _spotify_side(core, blocking), blocking, reading, patience=None, tell=tell)
+        spotify = _spotify_side(core, blocking)
+        unseen = _unseen_tracks(core, spotify, blocking, reading, patience=None, tell=tell)
         yield RecommendingService(
-            core.database, core.catalog, core.recommender_for, blocking, now=utc_now, unseen=unseen
+            core.database,
+            core.catalog,
+            core.recommender_for,
+            blocking,
+            now=utc_now,
+            unseen=unseen,
+            playlists=SpotifyPlaylists(spotify.access),
         )
 
 
@@ -241,6 +249,7 @@ async def _serve(settings: Settings) -> None:
                     library=upkeep,
                     completing=completing,
                     unseen=unseen,
+                    playlists=SpotifyPlaylists(spotify.access),
                 ),
                 linking=linking,
                 feedback=FeedbackService(core.database, blocking, now=utc_now),

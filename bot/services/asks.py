@@ -40,6 +40,15 @@ class Method(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """A member whom another one names."""
+
+    member: MemberId
+    name: str
+    """What they are called where the answer is read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
     """What a member (or the command line) asks for. At most one kind of seed; none means 'for me'."""
 
@@ -48,8 +57,20 @@ class Ask:
     tracks: tuple[str, ...] = ()
     """Titles as typed, ``title - artist``, or ``key:123`` as autocomplete gives them."""
     artist: str | None = None
+    album: str | None = None
+    """``title``, ``title - artist``, or ``album:12`` as autocomplete gives them."""
+    playlist: str | None = None
+    """A playlist of a dataset file by its name or id, or as ``playlist:12``; or a link to one on Spotify."""
     prompt: str | None = None
     cover: bytes | None = field(default=None, repr=False)
+    other: Person | None = None
+    """A member whose taste is the seed, if they agreed to it."""
+    group: tuple[Person, ...] = ()
+    """Members for whom a list is made together, if each agreed; whoever asks is one of them too."""
+    path: tuple[str, str] | None = None
+    """Two tracks, named as in ``tracks``: the way from the first to the second is asked for."""
+    unlike: tuple[str, ...] = ()
+    """Tracks or artists, by name, that suggestions should not be like."""
     count: int = 10
     by: By = By.EVERYTHING
     mix: float = 0.1
@@ -65,7 +86,13 @@ class Ask:
     @property
     def is_for_me(self) -> bool:
         """Whether the member's own taste is the seed."""
-        return not self.tracks and self.artist is None and self.prompt is None and self.cover is None
+        named = (self.artist, self.album, self.playlist, self.prompt, self.cover, self.other, self.path)
+        return not self.tracks and not self.group and all(each is None for each in named)
+
+    @property
+    def named_tracks(self) -> tuple[str, ...]:
+        """Every track that suggestions start from, as it was named."""
+        return self.tracks if self.path is None else self.path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +119,7 @@ class TitleChoice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FilterChoice:
-    """One line of autocomplete for a filter."""
+    """One line of autocomplete for a filter, an album or a playlist."""
 
     label: str
     value: str

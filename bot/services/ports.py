@@ -33,6 +33,14 @@ class Recommends(Protocol):
         """Return up to 25 languages of the catalog in the same way."""
         ...
 
+    async def complete_album(self, typed: str, /) -> list[FilterChoice]:
+        """Return up to 25 albums of the catalog in the same way."""
+        ...
+
+    async def complete_playlist(self, typed: str, /) -> list[FilterChoice]:
+        """Return up to 25 playlists of dataset files in the same way."""
+        ...
+
 
 class Invitation(Protocol):
     """Where a member goes to link an account."""

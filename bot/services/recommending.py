@@ -2,41 +2,38 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 from typing import Protocol
 
 from bot.background import BlockingPool
-from bot.errors import NotFoundInCatalogError, NotLinkedError
-from bot.services.asked_filters import MOST_HINTS, FilterChoices, filter_notes, understood
+from bot.errors import NotLinkedError
+from bot.services.asked_filters import FilterChoices, filter_notes, understood
 from bot.services.asks import Answer, Ask, FilterChoice, Method, TitleChoice
 from bot.services.searchable_catalog import SearchableCatalog
-from bot.services.track_names import find_track
+from bot.services.spotify_playlists import ReadPlaylist, SpotifyPlaylists, playlist_id_in
+from bot.services.starts import Start, asking_member
 from bot.services.unseen_tracks import UnseenTracks
-from recommender.errors import EmptyCatalogError, NothingToGoOnError
+from recommender.errors import NothingToGoOnError
 from recommender.index.catalog_index import CatalogIndex
+from recommender.ranking.groups import group_answer
+from recommender.ranking.recommender import Recommender
 from recommender.types import (
     Filters,
     MemberId,
     Recommendation,
     Request,
-    Seed,
-    SeedKind,
     Signal,
     Suggestion,
     Track,
-    TrackKey,
 )
 from storage.database import Database
-from storage.stored import Stored
 from storage.values import Remembered
 
 MOST_CHOICES = 25
 """Discord shows no more lines of autocomplete."""
 LONGEST_CHOICE = 100
 """Characters Discord shows of one line."""
-NO_REPEAT_FOR = timedelta(days=14)
-"""A member is not given the same track again for this long, so that asking again digs further."""
 
 
 class LibraryRefresh(Protocol):
@@ -69,10 +66,12 @@ class RecommendingService:
         library: LibraryRefresh | None = None,
         completing: BlockingPool | None = None,
         unseen: UnseenTracks | None = None,
+        playlists: SpotifyPlaylists | None = None,
     ) -> None:
         """Take collaborators.
 
-        ``completing`` keeps autocomplete from waiting behind answers; ``unseen`` brings in tracks that are not known.
+        ``completing`` keeps autocomplete from waiting behind answers; ``unseen`` brings in tracks that are not known,
+        ``playlists`` reads those that a member gives a Spotify link to.
         """
         self._database = database
         self._catalog = catalog
@@ -82,6 +81,7 @@ class RecommendingService:
         self._now = now
         self._library = library
         self._unseen = unseen
+        self._playlists = playlists
         self._choices = FilterChoices(database, now)
 
     async def recommend(self, ask: Ask) -> Answer:
@@ -92,13 +92,15 @@ class RecommendingService:
             UnknownGenreError, UnknownLanguageError, LanguageNotSungError: No track can be what the filters ask for.
             BotError: As :meth:`UnseenTracks.bring_in` raises, where a named track had to be looked up.
             NotLinkedError: 'For me' from a member of whom nothing is known.
+            TasteKeptError: Somebody was named who has not agreed to it.
+            PlaylistClosedError: Spotify does not open the playlist to whoever asks.
             RecommenderError: The catalog is empty, or the seed gives no direction.
         """
         notes: tuple[str, ...] = ()
         if self._library is not None and ask.is_for_me:
-            notes = await self._library.bring_up_to_date(_asking_member(ask))
-        ask, brought_in = await self._with_unseen(ask)
-        return await self._blocking.run(self._answer, ask, (*brought_in, *notes))
+            notes = await self._library.bring_up_to_date(asking_member(ask))
+        ask, brought_in, playlist = await self._from_outside(ask)
+        return await self._blocking.run(self._answer, ask, (*brought_in, *notes), playlist)
 
     async def complete_title(self, typed: str) -> list[TitleChoice]:
         """Return up to 25 tracks whose title or artist goes on from what was typed; nothing typed gives the popular."""
@@ -111,6 +113,14 @@ class RecommendingService:
     async def complete_language(self, typed: str) -> list[FilterChoice]:
         """Return up to 25 languages of the catalog, in the same way."""
         return await self._completing.run(self._choices.languages, typed, MOST_CHOICES)
+
+    async def complete_album(self, typed: str) -> list[FilterChoice]:
+        """Return up to 25 albums whose name goes on from what was typed; nothing typed gives the largest."""
+        return await self._completing.run(self._albums, typed)
+
+    async def complete_playlist(self, typed: str) -> list[FilterChoice]:
+        """Return up to 25 playlists of dataset files, in the same way."""
+        return await self._completing.run(self._file_playlists, typed)
 
     def get_ready(self) -> None:
         """Open the index and load the text encoder, so that the first answer need not; a damaged index is rebuilt.
@@ -127,138 +137,106 @@ class RecommendingService:
         notes = (
             (f"The words of {unread:,} tracks are not embedded: run `cratedigger catalog embed`.",) if unread else ()
         )
-        if self._unseen is not None and ask.tracks:
-            ask, brought_in = asyncio.run(self._with_unseen(ask))
+        playlist = None
+        if ask.named_tracks or ask.playlist is not None:
+            ask, brought_in, playlist = asyncio.run(self._from_outside(ask))
             notes = (*brought_in, *notes)
         try:
-            return self._answer(ask, notes)
+            return self._answer(ask, notes, playlist)
         except NotLinkedError as error:
             msg = f"Nothing is known of member {ask.member}: no link, no history, no verdicts."
             raise NothingToGoOnError(msg) from error
 
     async def _with_unseen(self, ask: Ask) -> tuple[Ask, tuple[str, ...]]:
         """Return what was asked with tracks that can be found, and remarks on those that had to be brought in."""
-        if self._unseen is None or not ask.tracks:
+        if self._unseen is None or not ask.named_tracks:
             return ask, ()
-        brought = await self._unseen.bring_in(ask.tracks, ask.member)
-        return replace(ask, tracks=brought.names), brought.notes
+        brought = await self._unseen.bring_in(ask.named_tracks, ask.member)
+        if ask.path is None:
+            return replace(ask, tracks=brought.names), brought.notes
+        start, end = brought.names
+        return replace(ask, path=(start, end)), brought.notes
+
+    async def _read_playlist(self, ask: Ask) -> ReadPlaylist | None:
+        playlist_id = playlist_id_in(ask.playlist or "")
+        if playlist_id is None or self._playlists is None:
+            return None
+        return await self._playlists.read(playlist_id, ask.member)
+
+    async def _from_outside(self, ask: Ask) -> tuple[Ask, tuple[str, ...], ReadPlaylist | None]:
+        """Return what was asked, with what others had to be asked for it."""
+        ask, brought_in = await self._with_unseen(ask)
+        return ask, brought_in, await self._read_playlist(ask)
 
     def _complete(self, typed: str) -> list[TitleChoice]:
         with self._database.reading() as stored:
             found = stored.tracks.search(typed, MOST_CHOICES)
         return [TitleChoice(key=track.key, label=_choice_label(track)) for track in found]
 
-    def _answer(self, ask: Ask, notes: tuple[str, ...]) -> Answer:
+    def _albums(self, typed: str) -> list[FilterChoice]:
+        with self._database.reading() as stored:
+            found = stored.collections.albums_starting(typed, MOST_CHOICES)
+        return [FilterChoice(label=_shortened(each.label), value=f"album:{each.key}") for each in found]
+
+    def _file_playlists(self, typed: str) -> list[FilterChoice]:
+        with self._database.reading() as stored:
+            found = stored.collections.playlists_starting(typed, MOST_CHOICES)
+        return [
+            FilterChoice(label=_shortened(f"{each.name} ({len(each.tracks)} songs)"), value=f"playlist:{each.key}")
+            for each in found
+        ]
+
+    def _answer(self, ask: Ask, notes: tuple[str, ...], playlist: ReadPlaylist | None = None) -> Answer:
+        now = self._now()
         with self._database.reading() as stored:
             filters = understood(stored, ask)
-            resolved = self._resolve(stored, ask)
-            known = _MemberKnowledge.of(stored, ask, self._now())
+            start = Start.of(stored, ask, playlist, now)
             remarks = () if filters.is_open else filter_notes(filters, stored.tracks.gaps())
-        if ask.is_for_me and not known.signals:
-            raise NotLinkedError
         request = Request(
-            seed=resolved.seed,
+            seed=start.seed,
             count=ask.count,
             weights=ask.by.weights,
             mix=ask.mix,
             discovery=ask.discovery,
             filters=filters,
-            excluded=known.excluded,
+            excluded=start.excluded,
+            blocked_artists=start.unlike.artists,
+            unlike=start.unlike.tracks,
             roll=ask.roll,
         )
-        recommender = self._recommender_for(self._catalog.index(), ask.method)
-        recommendation = recommender.recommend(request, known.signals)
-        if ask.member is not None and recommendation.suggestions:
-            remembered = [_remembered(suggestion) for suggestion in recommendation.suggestions]
+        found = self._found(ask, request, start)
+        if ask.member is not None and found.suggestions:
+            remembered = [_remembered(each) for each in found.suggestions if not _is_end(each, ask, request)]
             with self._database.transaction() as stored:
-                stored.suggestions.remember(ask.member, remembered, self._now(), roll=ask.roll)
-        notes = (*notes, *remarks)
-        if len(recommendation.suggestions) < ask.count:
-            notes = (*notes, _few_left(len(recommendation.suggestions), ask.count, filters))
-        return Answer(seed_label=resolved.label, seed=resolved.described, recommendation=recommendation, notes=notes)
+                stored.suggestions.remember(ask.member, remembered, now, roll=ask.roll)
+        notes = (*notes, *start.notes, *remarks)
+        if len(found.suggestions) < ask.count:
+            notes = (*notes, _few_left(len(found.suggestions), ask.count, filters))
+        return Answer(seed_label=start.label, seed=start.described, recommendation=found, notes=notes)
 
-    def _resolve(self, stored: Stored, ask: Ask) -> "_ResolvedSeed":
-        if ask.tracks:
-            return _tracks_seed(stored, ask.tracks)
-        if ask.artist is not None:
-            return _artist_seed(stored, ask.artist)
-        if ask.prompt is not None:
-            seed = Seed(kind=SeedKind.PROMPT, prompt=ask.prompt)
-            return _ResolvedSeed(seed, f"“{ask.prompt}”", {"kind": "prompt", "prompt": ask.prompt})
-        if ask.cover is not None:
-            seed = Seed(kind=SeedKind.COVER, cover=ask.cover)
-            return _ResolvedSeed(seed, "a cover picture", {"kind": "cover", "bytes": len(ask.cover)})
-        member = _asking_member(ask)
-        seed = Seed(kind=SeedKind.MEMBER, member=member)
-        return _ResolvedSeed(seed, "your listening", {"kind": "member", "member": str(member)})
+    def _found(self, ask: Ask, request: Request, start: Start) -> Recommendation:
+        recommender = self._recommender_for(self._catalog.index(), ask.method)
+        if ask.path is None and not ask.group and not ask.unlike:
+            return recommender.recommend(request, start.signals)
+        if not isinstance(recommender, Recommender):
+            raise NothingToGoOnError("The mean vector starts from songs alone: leave the rest out, or `--method` out.")
+        if ask.path is not None:
+            return recommender.path(request)
+        if ask.group:
+            return group_answer(recommender, request, start.listeners)
+        return recommender.recommend(request, start.signals)
 
 
-@dataclass(frozen=True, slots=True)
-class _ResolvedSeed:
-    seed: Seed
-    label: str
-    described: dict[str, object]
-
-
-@dataclass(frozen=True, slots=True)
-class _MemberKnowledge:
-    signals: tuple[Signal, ...]
-    excluded: frozenset[TrackKey]
-
-    @classmethod
-    def of(cls, stored: Stored, ask: Ask, now: datetime) -> "_MemberKnowledge":
-        member = ask.member
-        if member is None:
-            return cls((), frozenset())
-        signals = tuple(stored.signals.of_member(member))
-        heard = {signal.track for signal in signals}
-        judged = {each.track for each in stored.feedback.of_member(member)}
-        lately = stored.suggestions.recent(member, now - NO_REPEAT_FOR, but_for_roll=ask.roll)
-        return cls(signals, frozenset(heard | judged | lately))
-
-
-def _tracks_seed(stored: Stored, named: tuple[str, ...]) -> _ResolvedSeed:
-    tracks = [_find_track(stored, name) for name in named]
-    described: dict[str, object] = {
-        "kind": "track",
-        "tracks": [
-            {"key": track.key, "spotify_id": track.spotify_id, "title": track.title, "artists": list(track.artists)}
-            for track in tracks
-        ],
-    }
-    label = ", ".join(f"“{track.title}” by {track.artists[0]}" for track in tracks)
-    seed = Seed(kind=SeedKind.TRACK, tracks=tuple(track.key for track in tracks))
-    return _ResolvedSeed(seed, label, described)
-
-
-def _artist_seed(stored: Stored, named: str) -> _ResolvedSeed:
-    artist = stored.tracks.artist_named(named)
-    if artist is None:
-        raise _not_found(stored, named, stored.tracks.closest_artists(named, MOST_HINTS))
-    seed = Seed(kind=SeedKind.ARTIST, artist=artist)
-    return _ResolvedSeed(seed, named, {"kind": "artist", "artist": named})
-
-
-def _find_track(stored: Stored, name: str) -> Track:
-    found = find_track(stored, name)
-    if found is None:
-        raise _not_found(stored, name, stored.tracks.closest_titles(name, MOST_HINTS))
-    return found
-
-
-def _not_found(stored: Stored, named: str, closest: Sequence[str]) -> Exception:
-    is_empty = not closest and stored.tracks.count() == 0
-    return EmptyCatalogError() if is_empty else NotFoundInCatalogError(named, tuple(closest))
-
-
-def _asking_member(ask: Ask) -> MemberId:
-    if ask.member is None:
-        raise NothingToGoOnError("Name a song, an artist, a prompt or a member to start from.")
-    return ask.member
+def _is_end(suggestion: Suggestion, ask: Ask, request: Request) -> bool:
+    """Return whether this is an end of a path: whoever asked named it."""
+    return ask.path is not None and suggestion.track.key in request.seed.tracks
 
 
 def _choice_label(track: Track) -> str:
-    label = f"{track.title} – {', '.join(track.artists)}"
+    return _shortened(f"{track.title} – {', '.join(track.artists)}")
+
+
+def _shortened(label: str) -> str:
     return label if len(label) <= LONGEST_CHOICE else f"{label[: LONGEST_CHOICE - 1]}…"
 
 

@@ -32,6 +32,11 @@ def is_key(name: str) -> bool:
     return _KEY.fullmatch(name.strip()) is not None
 
 
+def names_one_track(name: str) -> bool:
+    """Return whether this can be nothing but a track: a key, or a link."""
+    return is_key(name) or spotify_id_in(name) is not None
+
+
 def spotify_id_in(name: str) -> str | None:
     """Return the id in a link to a track on Spotify (also in ``<...>``, or as ``spotify:track:...``), or None."""
     link = _SPOTIFY_TRACK.search(name.strip())

@@ -93,6 +93,16 @@ class ScriptedRecommending:
             raise self.error
         return [FilterChoice(label="Spanish", value="es")]
 
+    async def complete_album(self, typed: str) -> list[FilterChoice]:
+        if self.error is not None:
+            raise self.error
+        return [FilterChoice(label=f"{typed} Songs – Somebody", value="album:1")]
+
+    async def complete_playlist(self, typed: str) -> list[FilterChoice]:
+        if self.error is not None:
+            raise self.error
+        return [FilterChoice(label=f"{typed} (3 songs)", value="playlist:1")]
+
 
 @dataclass(frozen=True)
 class ScriptedInvitation:

@@ -9,7 +9,8 @@ import pytest
 from bot.background import BlockingPool
 from bot.errors import NotFoundInCatalogError, NotLinkedError
 from bot.services.asks import Ask, By
-from bot.services.recommending import NO_REPEAT_FOR, RecommendingService
+from bot.services.recommending import RecommendingService
+from bot.services.starts import NO_REPEAT_FOR
 from bot.settings import Settings
 from bot.wiring import Core, open_core
 from recommender.errors import NothingToGoOnError
