@@ -19,8 +19,9 @@ Table: TypeAlias = Any
 Scores = NDArray[np.float64]
 """Shape (profiles, columns)."""
 
-EASE_RIDGE: Final = 50.0
-"""Of EASE over lists that are no longer than some hundred tracks; lower than usual, for lists are short."""
+EASE_RIDGE: Final = 10.0
+"""Of EASE, lower than usual, for lists are short. Measured on hidden parts of the training lists of 1,630 listeners:
+NDCG@10 .103 at 200, .107 at 50, .110 at 20 and at 8."""
 EASE_LIMIT: Final = 6_000
 """Lists or tracks, whichever are fewer, up to which EASE is solved: 6,000 take some ten seconds and 144 MB, and time
 grows with the cube. Beyond, factors found by alternating least squares stand in for it."""
