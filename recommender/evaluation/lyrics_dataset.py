@@ -1,5 +1,6 @@
 """Songs with lyrics as what the text task measures on: each song once, with its artist and its main genre."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ FEWEST_WORDS: Final = 20
 LANGUAGE: Final = "en"
 """What is measured where most songs are sung in it: otherwise languages would be told apart, and not songs."""
 _MOSTLY: Final = 0.5
+_GUESTS: Final = re.compile(r"\s[(\[]?(?:feat\.?|ft\.?|featuring)\s.*", re.IGNORECASE)
+"""A song with a guest is its artist's all the same, and no find from somebody else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +102,7 @@ class _Merged:
         self._rows: dict[object, int] = {}
 
     def add(self, song: SungSong) -> None:
-        lyrics, artist = sung(song.lyrics), normalised(song.artist)
+        lyrics, artist = sung(song.lyrics), normalised(_GUESTS.sub("", song.artist))
         words = lyrics.split()
         if len(words) < FEWEST_WORDS or not artist:
             self.left_out["without lyrics"] += 1

@@ -55,6 +55,13 @@ def test_an_artist_is_one_whatever_the_spelling() -> None:
     assert dataset.artists.tolist() == [0, 0, 1]
 
 
+@pytest.mark.parametrize("credit", ["Ada feat. Béa", "Ada (ft Béa)", "ADA Featuring Béa & Co"])
+def test_a_guest_makes_no_other_artist(credit: str) -> None:
+    dataset = told(song("Ada", "One", f"one {WORDS}"), song(credit, "Two", f"two {WORDS}"), song("Ada Ft", "Three"))
+
+    assert dataset.artists.tolist() == [0, 0, 1]
+
+
 def test_headings_are_not_read_and_too_few_words_are_none() -> None:
     headed = "[Chorus: Ada]\n" * FEWEST_WORDS
     dataset = told(song(lyrics=f"[Verse 1: Ada]\n{WORDS}"), song(title="Two", lyrics=headed), song("", "Three"))
