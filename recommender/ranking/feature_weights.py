@@ -144,17 +144,24 @@ def contributions(features: Features, weights: FeatureWeights) -> Matrix:
 def asked_for(weights: Weights) -> Vector:
     """Return how much each feature counts in a request against the usual, shape (features,).
 
-    The weights of modalities are taken against their usual ones. Artist, years and popularity count where more than one
-    modality does.
+    The proportions of modalities are taken against their usual ones; one alone counts as much as usual, so that
+    popularity and the discovery dial keep what they are worth beside it. Artist, years and popularity count where more
+    than one modality does.
     """
     usual = Weights()
-    asked = [weights.of(each) for each in Modality]
-    others = float(sum(weight > 0 for weight in asked) > 1)
-    factors = []
+    asked = [each for each in Modality if weights.of(each) > 0]
+    total = sum(weights.of(each) for each in asked)
+    in_all = sum(usual.of(each) for each in Modality)
+    if len(asked) == 1:
+        factors = dict.fromkeys(asked, 1.0)
+    else:
+        factors = {each: weights.of(each) / total * in_all / usual.of(each) for each in asked}
+    others = float(len(asked) > 1)
+    found = []
     for name in FEATURES:
         modality = _MODALITY_OF.get(FEATURE_PARTS[name])
-        factors.append(others if modality is None else weights.of(modality) / usual.of(modality))
-    return np.asarray(factors, dtype=np.float32)
+        found.append(others if modality is None else factors.get(modality, 0.0))
+    return np.asarray(found, dtype=np.float32)
 
 
 def by_part(contributed: Matrix) -> dict[str, Vector]:

@@ -26,11 +26,11 @@ from recommender.ranking.paths import song_path
 from recommender.ranking.pool import Pool, Unwanted, artists_of, pool_of, unwanted_for
 from recommender.ranking.ranked import MAX_PER_ARTIST, RankedPool, order_of, ranked_pool, suggestion_of
 from recommender.ranking.reading import Found, Reading
-from recommender.ranking.scoring import MAX_DISLIKES, rests_on_vectors
+from recommender.ranking.scoring import MAX_DISLIKES, rests_on_lists, rests_on_vectors
 from recommender.ranking.seeds import CoverEncoder, SeedReader
 from recommender.taste_profile import TasteProfile, history, taste_profile
 from recommender.track_tables import TrackTables
-from recommender.types import Keys, Recommendation, Request, SeedKind, Signal, Suggestion, TrackKey, Vector
+from recommender.types import Keys, Recommendation, Request, SeedKind, Signal, Suggestion, TrackKey, Vector, Weights
 
 MAX_KNOWN_TRACKS: Final = 300
 """Strongest tracks of a member whose artists are familiar and whose other versions are left out."""
@@ -138,7 +138,7 @@ class Recommender:
             raise EmptyCatalogError
         now = self._now()
         profile = self._profile(request, signals, now)
-        start = self._seeds.start_of(request, profile)
+        start = self._seeds.start_of(self._with_directions(request), profile)
         known = self._lookup.tracks(profile.strongest[:MAX_KNOWN_TRACKS])
         played = dict.fromkeys(
             name for key in profile.strongest if key in known for name in sorted(artists_of(known[key]))
@@ -176,6 +176,15 @@ class Recommender:
             near=found,
         )
         return Found(keys=learned.keys, learned=learned)
+
+    def _with_directions(self, request: Request) -> Request:
+        """Return a request whose seed is read by the usual weights where it asks for the lists of others alone.
+
+        Lists give no direction; what a list is made varied by, and what an own track shares with a suggestion, do.
+        """
+        of_tracks = request.seed.kind not in {SeedKind.PROMPT, SeedKind.COVER}
+        by_lists = self._tables is not None and of_tracks and rests_on_lists(request.weights)
+        return replace(request, weights=Weights()) if by_lists else request
 
     def _learns(self, reading: Reading) -> bool:
         """Whether features are weighed for this request."""
@@ -244,6 +253,8 @@ class Recommender:
         unwanted = np.asarray(sorted(own | profile.known | request.excluded | {*request.unlike}), dtype=np.int64)
         excluded = np.union1d(unwanted, self._of_artists(request.blocked_artists))
         among = None if request.filters.is_open else self._lookup.keys_matching(request.filters)
+        if rests_on_lists(request.weights):
+            return NO_KEYS, excluded, among
         # Where there are tables, features have sources of their own, and one look around each centre is enough.
         is_learned = self._learns(reading)
         queries, shares = _looks(start.directions, anchors=0 if is_learned else _ANCHORS_SEARCHED)

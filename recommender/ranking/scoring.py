@@ -163,6 +163,11 @@ def rests_on_vectors(weights: Weights) -> bool:
     return rests_on_one(weights) and weights.collaborative <= 0
 
 
+def rests_on_lists(weights: Weights) -> bool:
+    """Whether nothing but the lists of others is asked for."""
+    return rests_on_one(weights) and weights.collaborative > 0
+
+
 def score_parts(
     content: ContentScores,
     *,

@@ -189,16 +189,26 @@ class TestAskedFor:
     def test_the_usual_counts_everything_once(self) -> None:
         assert asked_for(Weights()) == pytest.approx(np.ones(COUNT))
 
-    def test_modalities_count_against_the_usual(self) -> None:
-        found = dict(zip(FEATURES, asked_for(Weights(text=1.1, image=0)).tolist(), strict=True))
+    def test_modalities_count_by_their_proportions_against_the_usual(self) -> None:
+        found = dict(zip(FEATURES, asked_for(Weights(text=1.1, image=0, audio=0.3, collaborative=0.2)), strict=True))
 
-        assert found["words"] == found["meaning"] == pytest.approx(2)
+        assert found["words"] == found["meaning"] == pytest.approx(2 * 1.3 / 1.6)
         assert found["cover"] == 0
-        assert found["sound"] == found["list_model"] == found["artist"] == found["years"] == pytest.approx(1)
+        assert found["sound"] == pytest.approx(1.3 / 1.6)
+        assert found["list_model"] == pytest.approx(2 / 3 * 1.3 / 1.6)
+        assert found["artist"] == found["years"] == found["popularity"] == 1
+
+    @pytest.mark.parametrize("weights", [Weights(), Weights(image=0), Weights.only(Modality.COLLABORATIVE)])
+    def test_only_proportions_matter(self, weights: Weights) -> None:
+        twice = Weights(**{each.value: 2 * weights.of(each) for each in Modality})
+
+        assert asked_for(twice) == pytest.approx(asked_for(weights))
 
     @pytest.mark.parametrize("modality", list(Modality))
     def test_one_modality_alone_leaves_nothing_else(self, modality: Modality) -> None:
         found = asked_for(Weights.only(modality))
 
-        counted = {FEATURE_PARTS[name] for name, factor in zip(FEATURES, found.tolist(), strict=True) if factor}
-        assert counted == {modality.value}
+        counted = {
+            (FEATURE_PARTS[name], factor) for name, factor in zip(FEATURES, found.tolist(), strict=True) if factor
+        }
+        assert counted == {(modality.value, 1.0)}
