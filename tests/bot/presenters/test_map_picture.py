@@ -1,3 +1,6 @@
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from bot.presenters import map_picture as module
@@ -79,6 +82,30 @@ def test_long_names_are_shortened(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert any(each.startswith("a very long") and each.endswith("…") for each in words)
     assert any(each.startswith("What Ada Ada") and each.endswith("…") for each in words)
+
+
+def test_names_of_the_catalog_that_find_no_room_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    crowded = map_answer(8, whose=ADA, interests=1)
+    crowded = replace(crowded, map=replace(crowded.map, places=np.zeros_like(crowded.map.places)))
+
+    words = words_on(crowded, monkeypatch)
+
+    assert "1" in words
+    assert sum(each.startswith("genre ") for each in words) < 8
+
+
+def test_a_large_area_has_its_number_where_it_is_dense(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = map_answer(20)
+    one = replace(answer.map.catalog, areas=answer.map.catalog.areas[:1], labels=np.zeros(800, dtype=np.int64))
+    places = answer.map.places.copy()
+    places[:400] = np.random.default_rng(0).normal((0.7, 0.7), 0.01, size=(400, 2))
+    answer = replace(answer, map=replace(answer.map, catalog=one, places=places))
+
+    with kept_figures(monkeypatch, module) as figures:
+        map_picture(answer)
+
+    on_the_map = [each for each in figures[0].axes[0].texts if each.get_text() == "1"]
+    assert [each.get_position() for each in on_the_map] == [pytest.approx((0.7, 0.7), abs=0.05)]
 
 
 def test_an_area_without_artists_is_shown_by_a_track(monkeypatch: pytest.MonkeyPatch) -> None:
