@@ -16,9 +16,11 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.cogs.link import LinkCog
+from bot.cogs.path import PathCog
 from bot.cogs.privacy import PrivacyCog
 from bot.cogs.recommend import RecommendCog
 from bot.cogs.status import StatusCog
+from bot.cogs.together import TogetherCog
 from bot.error_replies import ErrorReplies, ReplyingCommandTree, new_incident
 from bot.errors import DiscordUnavailableError, SettingsError, UnknownButtonError
 from bot.presenters.delivery import LOST, KeepsAnswers
@@ -95,6 +97,8 @@ class CratediggerBot(commands.Bot):
             self.tree.error_replies = self._errors
         for cog in (
             RecommendCog(self.services.recommending),
+            PathCog(self.services.recommending),
+            TogetherCog(self.services.recommending),
             self._link_cog,
             PrivacyCog(self.services.consent),
             StatusCog(self.services.status),

@@ -23,11 +23,12 @@ from bot.playground.discord_standin_commands import (
     find_command,
     may_use,
     option_values,
+    people_in,
 )
 from bot.playground.discord_standin_components import SELECTS, walk
 from bot.playground.discord_standin_faults import Fault, FaultPlan, Recorded
 from bot.playground.discord_standin_gateway import DEFAULT_HEARTBEAT_MS, Gateway
-from bot.playground.discord_standin_people import Json, StandInUser
+from bot.playground.discord_standin_people import Json, StandInUser, resolved_json
 from bot.playground.discord_standin_reply import DEFAULT_WAIT, Reply
 from bot.playground.discord_standin_rest import Rest
 from bot.playground.discord_standin_world import (
@@ -207,7 +208,8 @@ class DiscordStandIn:
         """
         user, (top, *path) = self._user(user_id), name.split()
         command = self._command(user, top, CHAT_INPUT)
-        data = {**command_data(command, self.world.guild_id), "options": option_values(command, path, options or {})}
+        values = option_values(command, path, options or {})
+        data = {**command_data(command, self.world.guild_id), "options": values, **self._resolved(values)}
         return await self._interact(self.world.open_interaction(COMMAND, user.id, name), data)
 
     async def use_message_menu(self, user_id: int | str, name: str, message_id: int | str) -> Reply:
@@ -241,7 +243,7 @@ class DiscordStandIn:
         user, (top, *path) = self._user(user_id), command.split()
         registered = self._command(user, top, CHAT_INPUT)
         values = option_values(registered, path, {**(options or {}), option: typed}, focused=option)
-        data = {**command_data(registered, self.world.guild_id), "options": values}
+        data = {**command_data(registered, self.world.guild_id), "options": values, **self._resolved(values)}
         interaction = self.world.open_interaction(AUTOCOMPLETE, user.id, command)
         await self.gateway.dispatch("INTERACTION_CREATE", self.world.interaction_json(interaction, data))
         await self.world.until(lambda: interaction.choices is not None, timeout=timeout, what="autocomplete")
@@ -310,6 +312,10 @@ class DiscordStandIn:
             msg = f"There is no person {user_id}."
             raise NotSendable(msg)
         return user
+
+    def _resolved(self, options: list[Json]) -> Json:
+        people = [self._user(each) for each in people_in(options)]
+        return {"resolved": resolved_json(people)} if people else {}
 
     def _command(self, user: StandInUser, name: str, kind: int) -> Json:
         command = find_command(self.commands, name, kind)

@@ -7,7 +7,7 @@ from typing import Any
 from bot.playground.discord_standin_components import SELECTS, bad_form
 from bot.playground.discord_standin_people import ADMINISTRATOR, Json
 
-SUBCOMMAND, GROUP, STRING, INTEGER, BOOLEAN, NUMBER = 1, 2, 3, 4, 5, 10
+SUBCOMMAND, GROUP, STRING, INTEGER, BOOLEAN, USER, NUMBER = 1, 2, 3, 4, 5, 6, 10
 CHAT_INPUT, USER_MENU, MESSAGE_MENU = 1, 2, 3
 MAX_CHOICES = 25
 
@@ -162,6 +162,12 @@ def _option_value(option: Json, value: Any, *, focused: bool) -> Json:
         msg = f"{value!r} is outside the limits of {name!r}."
         raise NotSendable(msg)
     return sent
+
+
+def people_in(options: Sequence[Json]) -> list[str]:
+    """Return the ids of the people whom the options of an interaction name."""
+    inner = [each for option in options for each in people_in(option.get("options") or [])]
+    return [*inner, *(option["value"] for option in options if option["type"] == USER and not option.get("focused"))]
 
 
 def may_use(command: Json, permissions: int) -> bool:

@@ -1,5 +1,6 @@
 """The people of the stand-in Discord, as Discord's JSON describes them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -54,6 +55,22 @@ def member_json(user: Json) -> Json:
         "banner": None,
         "flags": 0,
         "communication_disabled_until": None,
+    }
+
+
+def resolved_json(people: Iterable[StandInUser]) -> Json:
+    """Return what Discord says of the people whom an interaction names."""
+    users = {person.id: person.as_json() for person in people}
+    left_out = {"user", "deaf", "mute"}
+    return {
+        "users": users,
+        "members": {
+            person: {
+                **{name: value for name, value in member_json(user).items() if name not in left_out},
+                "permissions": str(ORDINARY_PERMISSIONS),
+            }
+            for person, user in users.items()
+        },
     }
 
 

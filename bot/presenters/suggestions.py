@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from urllib.parse import quote, urlsplit
 
+from bot.presenters.happiness import happiness_line
 from bot.presenters.markdown import link, plain, plain_but_moments
 from bot.presenters.novelty import novelty_line
 from bot.services.asks import Answer
@@ -19,9 +20,10 @@ _COVER_DESCRIPTION = 200
 _ADDRESS = 1024
 _SEARCHED = 40
 """Characters searched for: outside Latin each takes up to twelve in an address."""
-_CARDS_TEXT = 2780
-"""Characters of the cards of a message: Discord allows 4000, and heading (240), notes (850) and the last line (120)
-take up the rest."""
+_HAPPINESS = 240
+_CARDS_TEXT = 2530
+"""Characters of the cards of a message: Discord allows 4000, and heading (240), notes (850), how happy each is (250)
+and the last line (120) take up the rest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,11 +109,16 @@ def _heading(answer: Answer, *, empty: bool) -> str:
     label = plain(answer.seed_label, _LABEL)
     if empty:
         return f"Nothing in the catalog fits, starting from {label}. Ask for less: another decade, or fewer filters."
+    if answer.seed.get("kind") == "path":
+        return f"## From song to song\n-# {label}"
     return f"## Dug up for you\n-# starting from {label}"
 
 
 def _notes(answer: Answer) -> str | None:
     shown = [f"-# {plain_but_moments(note, _NOTE)}" for note in answer.notes[:_NOTES]]
+    happiness = happiness_line(answer.recommendation)
+    if happiness is not None:
+        shown.append(f"-# {plain(happiness, _HAPPINESS)}")
     return "\n".join([*shown, *_last_line(answer.recommendation)]) or None
 
 

@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from bot.presenters.happiness import happiness_line
 from bot.presenters.novelty import novelty_line
 from bot.services.asks import Answer
 from bot.services.import_tally import ImportSummary
@@ -24,7 +25,7 @@ SMALLEST_SHOWN = 0.0005
 def answer_json(answer: Answer, *, took_ms: float) -> Json:
     """Return the JSON answer of ``cratedigger recommend --json``; the parts of each suggestion add up to its score."""
     found = answer.recommendation
-    return {
+    told: Json = {
         "seed": answer.seed,
         "catalog": {"tracks": found.catalog_tracks, "fingerprint": found.fingerprint},
         "took_ms": round(took_ms, 1),
@@ -33,6 +34,9 @@ def answer_json(answer: Answer, *, took_ms: float) -> Json:
         "notes": list(answer.notes),
         "suggestions": [_suggestion_json(each) for each in found.suggestions],
     }
+    if found.happiness:
+        told["happiness"] = {str(each.member): round(100 * each.share, 1) for each in found.happiness}
+    return told
 
 
 def _suggestion_json(suggestion: Suggestion) -> Json:
@@ -69,7 +73,8 @@ def answer_table(answer: Answer, *, took_ms: float) -> RenderableType:
     heading = Text(f"From {answer.seed_label}\n", style="bold")
     searched = f"{found.catalog_tracks:,} tracks searched in {took_ms:,.0f} ms"
     last = f"{searched} · roll {found.roll}" if found.roll else searched
-    end = Text("\n" + "\n".join(line for line in (novelty_line(found), last) if line), style="dim")
+    lines = (happiness_line(found), novelty_line(found), last)
+    end = Text("\n" + "\n".join(line for line in lines if line), style="dim")
     return Group(heading, rows, end) if found.suggestions else Group(heading, Text("Nothing was found."), end)
 
 

@@ -9,7 +9,7 @@ from discord import ui
 
 from bot.presenters.delivery import deliver, deliver_more
 from bot.presenters.suggestions import MOST_CARDS, Card, Page, pages
-from bot.services.asks import Ask
+from bot.services.asks import Answer, Ask
 from bot.views.host import host_of
 from bot.views.pressed import LastingButton, number_in
 from bot.views.verdict_buttons import VerdictButton
@@ -35,10 +35,15 @@ class MoreButton(LastingButton, template=r"more:(?P<track>[0-9]{1,18})"):
         member = MemberId(interaction.user.id)
         ask = Ask(member=member, tracks=(f"key:{self.track}",), count=MOST_CARDS)
         found = await host_of(interaction).services.recommending.recommend(ask)
-        first, *rest = pages(found)
-        await deliver(interaction, suggestion_view(first))
-        for page in rest:
-            await deliver_more(interaction, suggestion_view(page), private=True)
+        await deliver_answer(interaction, found, private=True)
+
+
+async def deliver_answer(interaction: discord.Interaction[Any], answer: Answer, *, private: bool) -> None:
+    """Send an answer as messages of cards, the first one in the place of the thinking line."""
+    first, *rest = pages(answer)
+    await deliver(interaction, suggestion_view(first))
+    for page in rest:
+        await deliver_more(interaction, suggestion_view(page), private=private)
 
 
 def suggestion_view(page: Page) -> ui.LayoutView:

@@ -37,7 +37,7 @@ from storage.database import Database
 from storage.values import Consent
 from tests.wire.bot_on_discord import JONAS, MIRA, World, answer, pointed_at, running_bot, suggestions
 
-COMMANDS = {"link", "unlink", "recommend", "privacy", "status"}
+COMMANDS = {"link", "unlink", "recommend", "path", "together", "privacy", "status"}
 EDIT = r"/webhooks/.*/messages/@original"
 CALLBACK = r"/interactions/"
 FOLLOW_UP = r"/webhooks/[0-9]+/[^/]+$"

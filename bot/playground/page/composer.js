@@ -22,7 +22,7 @@ function unfolded(node, name) {
 export class Composer {
   /**
    * @param {HTMLElement} place
-   * @param {{say: function, use: function, complete: function}} actions
+   * @param {{say: function, use: function, complete: function, people: function}} actions
    */
   constructor(place, actions) {
     this.place = place;
@@ -80,6 +80,7 @@ export class Composer {
   addField(option, text) {
     const field = new OptionField(option, {
       complete: (asked, typed) => this.actions.complete(this.entry.name, asked.name, typed, this.values(asked.name)),
+      people: this.actions.people,
       onRemove: () => this.removeField(option),
     });
     if (text !== undefined) field.fill(text);

@@ -23,6 +23,7 @@ const log = new Log($("log"), {
 const composer = new Composer($("composer"), {
   say: (text) => { log.toBottom(); return act("say", { text }); },
   use: async (name, options) => { log.toBottom(); return (await line.ask("use", { name, options })).error ?? null; },
+  people: () => people,
   complete: async (command, option, typed, options) => {
     const answer = await line.ask("complete", { command, option, typed, options });
     if (!answer.ok) throw new Error(answer.error);

@@ -3,7 +3,7 @@
 import { Combo } from "./combo.js";
 import { h } from "./dom.js";
 
-const STRING = 3, INTEGER = 4, BOOLEAN = 5, NUMBER = 10;
+const STRING = 3, INTEGER = 4, BOOLEAN = 5, USER = 6, NUMBER = 10;
 const TYPING_PAUSE_MS = 120;
 
 /**
@@ -12,11 +12,12 @@ const TYPING_PAUSE_MS = 120;
 export class OptionField {
   /**
    * @param {Object} option as the bot registered it
-   * @param {{complete: function(Object, string): Promise<Array>, onRemove: function}} ways
+   * @param {{complete: function(Object, string): Promise<Array>, people: function(): Array, onRemove: function}} ways
    */
-  constructor(option, { complete, onRemove }) {
+  constructor(option, { complete, people, onRemove }) {
     this.option = option;
     this.complete = complete;
+    this.people = people;
     this.picked = null;
     this.control = this.makeControl();
     const id = `option-${option.name}`;
@@ -32,6 +33,7 @@ export class OptionField {
     const { type, choices, autocomplete } = this.option;
     if (choices?.length) return chooser(choices.map((choice, row) => [String(row), choice.name]));
     if (type === BOOLEAN) return chooser([["true", "True"], ["false", "False"]]);
+    if (type === USER) return chooser(this.people().map(({ id, name }) => [id, name]));
     if (type === INTEGER || type === NUMBER) return this.numberField();
     const input = h("input", { type: "text", maxlength: this.option.max_length ?? 6000, autocomplete: "off", spellcheck: "false" });
     if (autocomplete) this.offer(input);
@@ -70,6 +72,9 @@ export class OptionField {
     if (choices?.length) {
       const row = choices.findIndex((choice) => [choice.name, String(choice.value)].some((name) => name.toLowerCase() === text.toLowerCase()));
       this.control.value = String(row);
+    } else if (this.option.type === USER) {
+      const name = text.replace(/^@/, "").toLowerCase();
+      this.control.value = this.people().find((person) => person.name.toLowerCase() === name)?.id ?? "";
     } else {
       this.control.value = this.option.type === BOOLEAN ? String(/^(true|yes|1)$/i.test(text)) : text;
     }

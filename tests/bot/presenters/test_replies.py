@@ -1,7 +1,7 @@
 from datetime import UTC, datetime
 
 from bot.presenters.linking import invitation_text, linked_text, unlinked_text
-from bot.presenters.privacy import people_text
+from bot.presenters.privacy import people_text, taste_text
 from bot.presenters.status import status_text
 from bot.presenters.verdicts import noted, taken_back
 from recommender.types import Verdict
@@ -39,6 +39,17 @@ def test_sharing_is_explained_with_the_present_state_and_the_way_to_change_it() 
     assert "`/privacy people:share`" in kept
     assert "nightly refresh" in shared
     assert "nightly refresh" in kept
+
+
+def test_an_open_taste_is_explained_with_the_present_state_and_the_way_to_change_it() -> None:
+    opened, closed = taste_text(is_open=True), taste_text(is_open=False)
+
+    assert "**Your taste is open to them.**" in opened
+    assert "`/privacy taste:keep to myself`" in opened
+    assert "**Your taste is closed to them**" in closed
+    assert "`/privacy taste:share`" in closed
+    for text in (opened, closed):
+        assert "which of your songs each is near to; never all that you play" in text
 
 
 def test_status_lists_named_facts() -> None:
