@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from scipy import sparse
 
 from recommender.evaluation.count_features import CountTraining
@@ -89,8 +90,10 @@ def test_of_next_to_nothing_the_mean_is_predicted(method: str) -> None:
 
 
 @pytest.mark.parametrize("method", ["ridge", "ours"])
-def test_where_everything_is_the_same_nothing_is_learnt(method: str) -> None:
-    tracks = tuple(Track(key=TrackKey(each + 1), title="", artists=()) for each in range(4))
-    training = CountTraining(tracks=tracks, table=sparse.csr_array(np.ones((4, 4))), seed=0)
+@pytest.mark.parametrize("table", [np.ones((4, 4)), np.eye(8)], ids=["everybody has everything", "nobody shares any"])
+def test_where_everything_is_the_same_nothing_is_learnt(method: str, table: NDArray[np.float64]) -> None:
+    size = len(table)
+    tracks = tuple(Track(key=TrackKey(each + 1), title="", artists=()) for each in range(size))
+    training = CountTraining(tracks=tracks, table=sparse.csr_array(table), seed=0)
 
     assert COUNT_METHODS[method](training)(np.asarray([0]), np.asarray([1])).tolist() == pytest.approx([1.0])
