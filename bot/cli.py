@@ -14,27 +14,23 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
 
 from bot.cli_evaluate import evaluate
 from bot.cli_map import draw_map
+from bot.cli_recommend import recommend
 from bot.errors import BotError
 from bot.settings import Settings, from_here, read_installed_settings, read_settings
 from recommender.errors import RecommenderError
 from storage.errors import StorageError
 
-if TYPE_CHECKING:
-    from bot.services.asks import By, Method
-
 STDERR = 2
 """File descriptor."""
 INTERRUPTED = 130
 """Exit code of a command that was stopped by Ctrl-C, as shells use it."""
-LARGEST_ID = 2**63 - 1
-"""Discord's ids are smaller; databases hold no more."""
 
 _OUR_LOGGERS = ("bot", "recommender", "storage")
 
@@ -48,6 +44,7 @@ app = typer.Typer(
 catalog_commands = typer.Typer(no_args_is_help=True, help="Import tracks, embed them, count them.")
 app.add_typer(catalog_commands, name="catalog")
 app.command(epilog="Example: `cratedigger evaluate --task continuation --data songs.csv --json`")(evaluate)
+app.command(epilog='Example: `cratedigger recommend --track "Wonderwall" --json`')(recommend)
 app.command("map", epilog="Example: `cratedigger map --by tsne --out map.png`")(draw_map)
 
 err = Console(stderr=True)
@@ -184,89 +181,6 @@ def nightly(as_json: AsJson = False) -> None:
     _exit_if(any(step.failed for step in steps), code=1)
 
 
-@app.command(epilog='Example: `cratedigger recommend --track "Wonderwall" --json`')
-def recommend(
-    track: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="A title, `title - artist` or Spotify link; repeatable. A link, or title and artist, that the "
-            "catalog does not know is looked up."
-        ),
-    ] = None,
-    artist: Annotated[str | None, typer.Option(help="An artist of the catalog.")] = None,
-    prompt: Annotated[str | None, typer.Option(help='Free text: "songs for a night drive".')] = None,
-    cover: Annotated[Path | None, typer.Option(help="A picture file.")] = None,
-    member: Annotated[int | None, typer.Option(help="Discord id of a member with a history.")] = None,
-    count: Annotated[int, typer.Option(help="How many.", min=1, max=100)] = 10,
-    by: Annotated[str, typer.Option(help="everything, words, cover or sound.")] = "everything",
-    method: Annotated[
-        str, typer.Option(help="engine, or mean: the mean vector of the songs, as an earlier system did.")
-    ] = "engine",
-    mix: Annotated[float, typer.Option(help="Weight of popularity, 0 to 1.", min=0, max=1)] = 0.1,
-    discovery: Annotated[float, typer.Option(help="0 familiar to 1 unknown.", min=0, max=1)] = 0.5,
-    decade: Annotated[int | None, typer.Option(help="For instance 1990.", min=1900, max=2090)] = None,
-    genre: Annotated[str | None, typer.Option(help="A genre of the catalog; its kinds count too.")] = None,
-    language: Annotated[str | None, typer.Option(help="That is sung: a name or an ISO 639 code.")] = None,
-    max_minutes: Annotated[float | None, typer.Option(help="Longest song.", min=0.1, max=1440)] = None,
-    min_popularity: Annotated[int, typer.Option(help="Least popular song, 0 to 100.", min=0, max=100)] = 0,
-    max_popularity: Annotated[int, typer.Option(help="Most popular song; unknown counts as 0.", min=0, max=100)] = 100,
-    clean: Annotated[bool, typer.Option("--clean", help="Leave out what is marked explicit.")] = False,
-    roll: Annotated[int, typer.Option(help="Another good list; the same number brings it again.", min=0)] = 0,
-    reroll: Annotated[bool, typer.Option("--reroll", help="Draw a number for --roll, and print it.")] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Recommend from songs, an artist, a text, a cover or a member's history."""
-    from bot.services.asks import Ask
-    from bot.wiring import open_recommending
-    from recommender.ranking.rolls import LARGEST_ROLL
-    from recommender.types import Filters, MemberId, PopularityBand
-
-    if sum(seed is not None for seed in (track or None, artist, prompt, cover)) + (member is not None) != 1:
-        _fail("Name exactly one kind of seed: --track, --artist, --prompt, --cover or --member.", code=2)
-    if member is not None and not 0 < member <= LARGEST_ID:
-        _fail(f"--member: {member} is no Discord id.", code=2)
-    if min_popularity > max_popularity:
-        _fail(f"--min-popularity: {min_popularity} is more than --max-popularity, {max_popularity}.", code=2)
-    if roll > LARGEST_ROLL:
-        _fail(f"--roll: {roll} is more than {LARGEST_ROLL}.", code=2)
-    if roll and reroll:
-        _fail("--reroll draws a number: leave --roll out.", code=2)
-    ask = Ask(
-        member=MemberId(member) if member is not None else None,
-        tracks=tuple(track or ()),
-        artist=artist,
-        prompt=prompt,
-        cover=_picture(cover) if cover is not None else None,
-        count=count,
-        by=_by(by),
-        method=_method(method, has_tracks=bool(track)),
-        mix=mix,
-        discovery=discovery,
-        filters=Filters(
-            decade=_decade(decade),
-            explicit=False if clean else None,
-            genre=genre,
-            max_ms=round(max_minutes * 60_000) if max_minutes is not None else None,
-            popularity=PopularityBand(lowest=min_popularity, highest=max_popularity),
-        ),
-        language=language,
-        roll=_drawn_roll() if reroll else roll,
-    )
-    with open_recommending(read_installed_settings(), tell=_tell) as recommending:
-        recommending.get_ready()
-        started = time.perf_counter()
-        answer = recommending.answer(ask)
-        took_ms = (time.perf_counter() - started) * 1000
-    from bot.presenters.terminal import answer_json, answer_table
-
-    if as_json:
-        _print_json(answer_json(answer, took_ms=took_ms))
-        return
-    out.print(answer_table(answer, took_ms=took_ms))
-    for note in answer.notes:
-        err.print(note)
-
-
 def main() -> NoReturn:
     """Run the command and turn what goes wrong into one sentence and an exit code."""
     try:
@@ -291,48 +205,6 @@ def _existing(path: Path) -> Path:
     if not found.is_file():
         _fail(f"{path} is not a file." if found.exists() else f"There is no file {path}.", code=2)
     return found
-
-
-def _picture(path: Path) -> bytes:
-    from recommender.encoders.pictures import LARGEST_FILE
-
-    with _existing(path).open("rb") as file:
-        return file.read(LARGEST_FILE + 1)
-
-
-def _by(name: str) -> "By":
-    from bot.services.asks import By
-
-    try:
-        return By(name)
-    except ValueError:
-        _fail(f"--by: {name!r} is none of {', '.join(By)}.", code=2)
-
-
-def _drawn_roll() -> int:
-    import numpy as np
-
-    from recommender.ranking.rolls import drawn_roll
-
-    return drawn_roll(np.random.default_rng())
-
-
-def _method(name: str, *, has_tracks: bool) -> "Method":
-    from bot.services.asks import Method
-
-    if name not in set(Method):
-        _fail(f"--method: {name!r} is none of {', '.join(Method)}.", code=2)
-    if Method(name) is Method.MEAN and not has_tracks:
-        _fail("--method mean starts from songs: name them with --track.", code=2)
-    return Method(name)
-
-
-def _decade(year: int | None) -> int | None:
-    return None if year is None else year - year % 10
-
-
-def _tell(sentence: str) -> None:
-    err.print(f"{sentence} …", style="dim", markup=False, highlight=False, soft_wrap=True)
 
 
 def _fail(sentence: str, *, code: int = 1) -> NoReturn:
