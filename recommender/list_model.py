@@ -38,6 +38,16 @@ NO_ARTIST_CODE: Final = 0
 Named = Mapping[str, NDArray[np.float64]]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Shared:
+    """What the lists with one thing have in common with those with each of some others."""
+
+    lists: NDArray[np.int64]
+    """Shape (others,): how many have both."""
+    cosines: NDArray[np.float64]
+    """Shape (others,), 0 to 1."""
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ListModel:
     """What lists say of tracks and of artists. Make one with :meth:`fit`."""
@@ -138,11 +148,15 @@ class ListModel:
 
     def shared_lists(self, key: int, others: Keys) -> NDArray[np.float64]:
         """Return the cosine of the lists with one track and those with each of some others; 0 for unknown ones."""
-        found, columns = positions(self.tracks, np.asarray([key, *others.tolist()], dtype=np.int64))
-        shared = np.zeros(len(others))
-        if found[0]:
-            shared[found[1:]] = (self._columns[:, columns[1:]].T @ self._columns[:, columns[:1]]).toarray().ravel()
-        return shared
+        return self.lists_with_track(key, others).cosines
+
+    def lists_with_track(self, key: int, others: Keys) -> "Shared":
+        """Return what the lists with one track share with those with each of some others; nothing for unknown ones."""
+        return _shared(self._tracks_of_lists, self.tracks, key, others)
+
+    def lists_with_artist(self, artist: int, others: Keys) -> "Shared":
+        """Return what the lists with one artist share with those with each of some others, by their codes."""
+        return _shared(self._artists_of_lists, self.artists, artist, others)
 
     @cached_property
     def _track_neighbours(self) -> Neighbours:
@@ -153,14 +167,30 @@ class ListModel:
         return Neighbours.fit(self.by_artist)
 
     @cached_property
-    def _columns(self) -> Table:
-        return self._track_neighbours.unit.tocsc()
+    def _tracks_of_lists(self) -> Table:
+        return self.table.tocsc()
+
+    @cached_property
+    def _artists_of_lists(self) -> Table:
+        return self.by_artist.tocsc()
 
     @property
     def _factors(self) -> Matrix:
         if self.factors is None:
             raise ValueError("a model has EASE or factors")
         return self.factors
+
+
+def _shared(columns: Table, known: Keys, one: int, others: Keys) -> Shared:
+    """Compare one column of ones with some others; both are named as in ``known``."""
+    found, places = positions(known, np.asarray([one, *others.tolist()], dtype=np.int64))
+    both, cosines = np.zeros(len(others), dtype=np.int64), np.zeros(len(others))
+    if found[0]:
+        sizes = np.diff(columns.indptr)[places]
+        counts = (columns[:, places[1:]].T @ columns[:, places[:1]]).toarray().ravel()
+        both[found[1:]] = np.rint(counts)
+        cosines[found[1:]] = counts / np.sqrt(sizes[0] * sizes[1:])
+    return Shared(lists=both, cosines=cosines)
 
 
 def _ones(columns: NDArray[np.int64], ends: NDArray[np.int64], width: int) -> Table:

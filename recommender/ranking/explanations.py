@@ -13,6 +13,8 @@ from recommender.songs import normalised
 from recommender.taste_profile import Evidence
 from recommender.types import Modality, ScoreParts, Seed, SeedKind, SignalKind, Track
 
+SEVERAL_LISTS: Final = 2
+"""Lists from which on one may speak of people, and not of one list."""
 CLOSE_COSINE: Final = 0.3
 """Cosine from which two tracks may be called close in something; unrelated ones have about 0."""
 PROMPT_COSINE: Final = 0.4
@@ -52,6 +54,20 @@ _GUESSED: Final = {
 }
 
 
+_CONTENT: Final = (*Modality, "artist")
+"""The parts of a score that may lead a reason."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InLists:
+    """What the lists of others have in common of the track behind a suggestion and the suggestion."""
+
+    lists: int
+    """How many have both, at least 1."""
+    by_artist: bool
+    """Whether both are the artists, and not the tracks themselves."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grounds:
     """What a reason may be made from."""
@@ -64,13 +80,24 @@ class Grounds:
     inferred: frozenset[Modality] = frozenset()
     """Modalities of the track that are guessed."""
     because_of: Track | None = None
-    """The seed's or the member's own track that it is closest to."""
+    """The seed's or the member's own track that speaks loudest for it."""
+    is_nearest: bool = True
+    """Whether that track is also the one that the cosines compare it with."""
+    in_lists: InLists | None = None
+    """What lists have in common of both, where they give the largest part."""
     evidence: Evidence | None = None
     """What the member did with that track."""
     is_familiar: bool = False
     """Whether the artist is one that the member plays."""
     meaning: PromptMeaning | None = None
     """What the prompt asks for, where there is one."""
+
+
+def leading_part(parts: ScoreParts) -> str:
+    """Return the name of the part that gives most among modalities and artist; empty where none gives anything."""
+    named = parts.as_dict()
+    leading = max(_CONTENT, key=lambda name: named[name])
+    return str(leading) if named[leading] > 0 else ""
 
 
 def reason_for(grounds: Grounds) -> str:
@@ -81,17 +108,60 @@ def reason_for(grounds: Grounds) -> str:
 
 
 def _lead(grounds: Grounds) -> str:
-    seed, own = grounds.seed, grounds.because_of
+    seed = grounds.seed
     if seed.kind is SeedKind.PROMPT:
         return _prompt_lead(grounds)
     if seed.kind is SeedKind.COVER:
         return _free_lead(grounds, Modality.IMAGE, "cover looks like your picture", "your picture")
     if _is_merely_popular(grounds):
-        return f"Popular, though not close to {_what(seed)}"
-    closeness = _closeness(grounds)
+        return f"Popular, though not close to {_what(seed)}" if grounds.cosines else "Popular"
+    return _own_lead(grounds)
+
+
+def _own_lead(grounds: Grounds) -> str:
+    """Return the lead that says what a suggestion has in common with own tracks: its largest part."""
+    own = grounds.because_of
+    if own is not None and grounds.in_lists is not None:
+        return f"{_listed_lead(own, grounds, grounds.in_lists)}{_close_too(grounds)}"
+    leading = leading_part(grounds.parts)
+    if leading == Modality.COLLABORATIVE:
+        return f"Near to {_what(grounds.seed)} in the lists of others{_close_too(grounds)}"
     if own is None:
-        return _nameless_lead(grounds, closeness)
-    return _led_by(own, grounds, closeness)
+        return _nameless_lead(grounds, _closeness(grounds))
+    if leading == "artist" and not _close_to_own(grounds) and _same_artist(grounds.track, own) is not None:
+        return _artist_lead(own, grounds)
+    return _led_by(own, grounds, _closeness(grounds))
+
+
+def _listed_lead(own: Track, grounds: Grounds, shared: InLists) -> str:
+    """Return the lead that says what the lists of others have beside an own track, or beside its artist."""
+    several, is_member = shared.lists >= SEVERAL_LISTS, grounds.seed.kind is SeedKind.MEMBER
+    if shared.by_artist:
+        theirs, artist = _shortened(own.artists[0]), _shortened(grounds.track.artists[0])
+        says = f"listeners of {theirs} also have {artist}" if several else f"a list with {theirs} has {artist} too"
+        return f"{_because(own, grounds)}: {says}" if is_member else _capitalised(says)
+    same = _same_artist(grounds.track, own)
+    what = "it" if is_member else _quoted(own.title) if same is not None and same == own.artists[0] else _name(own)
+    says = f"people who have {what} also have this" if several else f"a list that has {what} has this too"
+    if is_member:
+        return f"{_because(own, grounds)}: {'' if same is None else 'same artist, and '}{says}"
+    return _capitalised(says) if same is None else f"Also by {_shortened(same)}: {says}"
+
+
+def _artist_lead(own: Track, grounds: Grounds) -> str:
+    if grounds.seed.kind is SeedKind.MEMBER:
+        return f"{_because(own, grounds)}: same artist"
+    return f"By the same artist as {_quoted(own.title)}"
+
+
+def _close_to_own(grounds: Grounds) -> list[Modality]:
+    """Return the modalities in which the track is close to the one behind it, as far as cosines tell."""
+    return _close(grounds) if grounds.is_nearest else []
+
+
+def _close_too(grounds: Grounds) -> str:
+    close = _close_to_own(grounds)
+    return f"; close in {listed([_IN[each] for each in close])} too" if close else ""
 
 
 def _led_by(own: Track, grounds: Grounds, closeness: str) -> str:
@@ -224,8 +294,8 @@ def _popular(grounds: Grounds) -> list[str]:
 
 
 def _is_popular(grounds: Grounds) -> bool:
-    """Return whether popularity gives more than any modality."""
-    largest = max((_part(grounds, each) for each in grounds.cosines), default=0.0)
+    """Return whether popularity gives more than any modality or the artist."""
+    largest = max(grounds.parts.as_dict()[each] for each in _CONTENT)
     return grounds.track.popularity is not None and grounds.parts.popularity > largest
 
 
@@ -233,7 +303,7 @@ def _is_merely_popular(grounds: Grounds) -> bool:
     """Return whether nothing but popularity speaks for a track; a prompt and a picture have leads of their own."""
     own = grounds.because_of
     is_free = grounds.seed.kind in {SeedKind.PROMPT, SeedKind.COVER}
-    if is_free or own is None or _same_artist(grounds.track, own) is not None:
+    if is_free or own is None or grounds.in_lists is not None or _same_artist(grounds.track, own) is not None:
         return False
     return _is_popular(grounds) and not _close(grounds)
 

@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from recommender.candidates import nearest
 from recommender.errors import NothingToGoOnError
 from recommender.index.answers import positions
-from recommender.list_model import NO_ARTIST_CODE
+from recommender.list_model import NO_ARTIST_CODE, Shared
 from recommender.ranking.directions import SearchableIndex, known_vectors
 from recommender.ranking.popularity import with_median
 from recommender.track_tables import TrackTables
-from recommender.types import Keys, Matrix, Modality, Vector, Weights
+from recommender.types import Keys, Matrix, Modality, TrackKey, Vector, Weights
 
 FEATURE_PARTS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -110,6 +110,15 @@ class Features:
         return self.values[:, FEATURES.index(feature)]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnInLists:
+    """A track of a profile that lists have beside a candidate, or whose artist they have beside the candidate's."""
+
+    own: TrackKey
+    lists: int
+    """How many have both, at least 1."""
+
+
 class ProfileScores:
     """What the tables and the index say of the whole catalog for one profile; worked out once, when it is asked."""
 
@@ -191,14 +200,43 @@ class ProfileScores:
         values = np.stack([columns[name] for name in FEATURES], axis=1).astype(np.float32)
         return Features(keys=keys, values=np.maximum(values, 0))
 
-    def nearest_in_lists(self, key: int) -> tuple[int, float]:
-        """Return the row of the profile whose lists have most in common with those of a track, and their cosine."""
-        lists = self._tables.lists
-        if lists is None or not len(self._profile):
-            return -1, 0.0
-        shared = lists.shared_lists(key, self._profile.keys)
-        best = int(shared.argmax())
-        return best, float(shared[best])
+    def own_in_lists(self, key: int) -> "OwnInLists | None":
+        """Return the track of the profile whose lists have most in common with those of a track; None where none has.
+
+        A track that one list has beside it comes after those that several have.
+        """
+        if self._tables.lists is None:
+            return None
+        return self._most_shared(self._tables.lists.lists_with_track(key, self._profile.keys), self._profile.keys)
+
+    def own_artist_in_lists(self, key: int) -> "OwnInLists | None":
+        """Return the same for artists: the strongest track of the profile by another artist than the track's own."""
+        artist = self._artist_of(key)
+        if self._tables.lists is None or artist == NO_ARTIST_CODE:
+            return None
+        own = self._tables.artists[self._rows]
+        others = np.where(own == artist, NO_ARTIST_CODE, own)
+        keys = self._profile.keys[self._known]
+        return self._most_shared(self._tables.lists.lists_with_artist(artist, others), keys)
+
+    def own_by_artist_of(self, key: int) -> tuple[TrackKey, ...]:
+        """Return the tracks of the profile by a track's first artist, strongest first."""
+        artist = self._artist_of(key)
+        if artist == NO_ARTIST_CODE:
+            return ()
+        same = self._tables.artists[self._rows] == artist
+        return tuple(TrackKey(each) for each in self._profile.keys[self._known][same].tolist())
+
+    def _artist_of(self, key: int) -> int:
+        found, rows = positions(self._tables.keys, np.asarray([key], dtype=np.int64))
+        return int(self._tables.artists[rows[0]]) if found[0] else NO_ARTIST_CODE
+
+    def _most_shared(self, shared: Shared, keys: Keys) -> "OwnInLists | None":
+        if not shared.lists.any():
+            return None
+        # Of equals the first: the strongest.
+        best = int(np.lexsort((np.arange(len(keys)), -shared.cosines, shared.lists <= 1))[0])
+        return OwnInLists(own=TrackKey(int(keys[best])), lists=int(shared.lists[best]))
 
     def _best(self, scores: NDArray[np.float64], allowed: NDArray[np.bool_]) -> Keys:
         rows = np.flatnonzero(allowed & (scores > 0))

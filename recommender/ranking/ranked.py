@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.interests import clustering_points, shares_to_slots
+from recommender.ranking.behind import Behind, behind
 from recommender.ranking.directions import Direction
 from recommender.ranking.diversity import Label, capped_mmr_order
 from recommender.ranking.explanations import Grounds, reason_for
@@ -62,8 +63,10 @@ class RankedPool:
     pool: Pool
     content: ContentScores
     parts: tuple[ScoreParts, ...]
-    because_of: tuple[Track | None, ...]
-    """The track behind each."""
+    nearest: tuple[Track | None, ...]
+    """The track behind the directions that each is nearest to by vectors."""
+    own: Mapping[TrackKey, Track]
+    """The member's or the seed's tracks, as far as the catalog has them."""
     slices: Mapping[Modality, slice]
     meaning: PromptMeaning | None = None
     """Of the prompt, where there is one."""
@@ -77,6 +80,7 @@ def ranked_pool(
     request: Request,
     *,
     behind: Mapping[TrackKey, Track],
+    own: Mapping[TrackKey, Track],
     familiar: frozenset[str],
     disliked: Matrix,
     slices: Mapping[Modality, slice],
@@ -92,6 +96,7 @@ def ranked_pool(
         directions: Of the seed.
         request: Gives the weights, the mix and the discovery dial.
         behind: The tracks behind the directions, as far as the catalog has them.
+        own: The member's or the seed's tracks, as far as the catalog has them.
         familiar: Normalised names of artists that the member plays or asked about.
         disliked: Shape (m, dim), fused vectors of disliked tracks.
         slices: Where each modality lies in a vector.
@@ -101,9 +106,9 @@ def ranked_pool(
         unlike: Shape (n,), what closeness to what suggestions should not be like takes away; see
             :func:`recommender.ranking.blends.unlike_penalty`. None where nothing is.
     """
-    own = [_same_songs(pool.tracks, direction, behind) for direction in directions]
-    content = content_scores(directions, pool.vectors, slices, own=own)
-    because_of = tuple(
+    same = [_same_songs(pool.tracks, direction, behind) for direction in directions]
+    content = content_scores(directions, pool.vectors, slices, own=same)
+    nearest = tuple(
         behind.get(directions[direction].anchors[anchor]) if anchor >= 0 else None
         for direction, anchor in zip(content.direction.tolist(), content.anchor.tolist(), strict=True)
     )
@@ -120,7 +125,7 @@ def ranked_pool(
             learned.parts_of(keys), mix=request.mix, popularity=popularity, discovery=discovery, dislikes=dislikes
         )
     else:
-        era, era_share = _era(pool.tracks, because_of, request, meaning)
+        era, era_share = _era(pool.tracks, nearest, request, meaning)
         parts = score_parts(
             content,
             mix=request.mix,
@@ -134,7 +139,8 @@ def ranked_pool(
         pool=pool,
         content=content,
         parts=tuple(parts),
-        because_of=because_of,
+        nearest=nearest,
+        own=own,
         slices=slices,
         meaning=meaning,
         learned=learned,
@@ -142,7 +148,7 @@ def ranked_pool(
 
 
 def _era(
-    tracks: Sequence[Track], because_of: Sequence[Track | None], request: Request, meaning: PromptMeaning | None
+    tracks: Sequence[Track], nearest: Sequence[Track | None], request: Request, meaning: PromptMeaning | None
 ) -> tuple[Vector | None, float]:
     """Return how near the years of release are to what is wanted, and how much that counts."""
     years = [track.year for track in tracks]
@@ -150,7 +156,7 @@ def _era(
         return era_closeness(years, [meaning.nearest_year(year) for year in years]), ASKED_ERA_SHARE
     if rests_on_one(request.weights):
         return None, ERA_SHARE
-    return era_closeness(years, [None if own is None else own.year for own in because_of]), ERA_SHARE
+    return era_closeness(years, [None if own is None else own.year for own in nearest]), ERA_SHARE
 
 
 def order_of(
@@ -229,19 +235,26 @@ def suggestion_of(
         evidence: What the member did with their tracks.
         played: Normalised names of the artists that the member plays.
     """
-    track, own = ranked.pool.tracks[row], ranked.because_of[row]
+    track, parts, nearest = ranked.pool.tracks[row], ranked.parts[row], ranked.nearest[row]
+    because_of = Behind(track=nearest)
+    if ranked.learned is not None:
+        key = np.asarray([track.key], dtype=np.int64)
+        because_of = behind(key, parts, ranked.learned, nearest=nearest, own=ranked.own)
+    own = because_of.track
     reach = {each: float(values[row]) for each, values in ranked.content.reach.items()}
-    counted = [each for each in Modality if reach.get(each, 0.0) > 0]
+    counted = [each for each in Modality if reach.get(each, 0.0) > 0 and request.weights.of(each) > 0]
     inferred = frozenset(
         each for column, each in enumerate(Modality) if each in counted and ranked.pool.inferred[row, column]
     )
     grounds = Grounds(
         seed=request.seed,
         track=track,
-        parts=ranked.parts[row],
+        parts=parts,
         cosines={each: float(ranked.content.cosines[each][row]) / reach[each] for each in counted},
         inferred=inferred,
         because_of=own,
+        is_nearest=own is not None and nearest is not None and own.key == nearest.key,
+        in_lists=because_of.in_lists,
         evidence=evidence.get(own.key) if own is not None and request.seed.kind is SeedKind.MEMBER else None,
         is_familiar=not artists_of(track).isdisjoint(played),
         meaning=ranked.meaning,
@@ -249,7 +262,7 @@ def suggestion_of(
     return Suggestion(
         rank=rank,
         track=track,
-        parts=ranked.parts[row],
+        parts=parts,
         reason=reason_for(grounds),
         because_of=None if own is None else own.key,
         inferred=inferred,

@@ -1,5 +1,6 @@
 """A request as it is understood, and what was found for it: the values between the steps of the recommender."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -7,7 +8,7 @@ from recommender.ranking.learned_content import LearnedContent
 from recommender.ranking.pool import Unwanted
 from recommender.ranking.seeds import Start
 from recommender.taste_profile import TasteProfile
-from recommender.types import Keys, Matrix, Request
+from recommender.types import Keys, Matrix, Request, Track, TrackKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -19,6 +20,8 @@ class Reading:
     start: Start
     played: tuple[str, ...]
     """Normalised names of the artists that the member plays, most first."""
+    own: Mapping[TrackKey, Track]
+    """The member's or the seed's tracks that a reason may name, as far as the catalog has them."""
     unwanted: Unwanted
     unlike: Matrix
     """Shape (sides, dim): what suggestions should not be like."""

@@ -148,6 +148,7 @@ class Recommender:
             profile=profile,
             start=start,
             played=tuple(played),
+            own={**known, **{track.key: track for track in (*start.tracks, *start.parts, *start.theirs)}},
             unwanted=unwanted_for(
                 seeds=start.tracks,
                 artists=start.artists,
@@ -209,6 +210,7 @@ class Recommender:
             reading.start.directions,
             reading.request,
             behind=self._lookup.tracks(anchors),
+            own=reading.own,
             familiar=reading.familiar,
             disliked=known_vectors(self._index, reading.profile.disliked[:MAX_DISLIKES]),
             slices=self._index.space.slices,

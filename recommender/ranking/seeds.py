@@ -53,6 +53,8 @@ class Start:
     """The tracks that were named one by one."""
     parts: tuple[Track, ...] = ()
     """Tracks of the album or playlist that was named: other versions of them are no suggestions either."""
+    theirs: tuple[Track, ...] = ()
+    """Tracks of the artist that was asked about."""
     artists: frozenset[str] = frozenset()
     """Normalised names of the artists that were asked about."""
     profile: Profile | None = None
@@ -183,6 +185,7 @@ class SeedReader:
         return Start(
             directions=directions,
             keys=frozenset(TrackKey(int(key)) for key in keys),
+            theirs=tuple(tracks[TrackKey(key)] for key in best.tolist()),
             artists=frozenset({artist}),
             profile=Profile.of(best, strengths),
         )

@@ -145,6 +145,18 @@ def test_shared_lists_are_cosines_of_columns() -> None:
     assert model.shared_lists(10, keys()).shape == (0,)
 
 
+def test_lists_that_have_both_are_counted() -> None:
+    model = fitted()
+
+    tracks = model.lists_with_track(10, keys(20, 30, 50, 999, 10))
+    artists = model.lists_with_artist(-7, keys(5, 9, 0, -7))
+
+    assert tracks.lists.tolist() == [3, 1, 0, 0, 3]
+    assert artists.lists.tolist() == [1, 0, 0, 3]
+    assert artists.cosines == pytest.approx([1 / np.sqrt(12), 0, 0, 1])
+    assert not model.lists_with_artist(0, keys(5, -7)).lists.any()
+
+
 @given(st.data(), st.sampled_from([2, 6_000]))
 @settings(max_examples=40, deadline=None)
 def test_nothing_that_lists_say_is_negative_or_endless(data: st.DataObject, ease_limit: int) -> None:

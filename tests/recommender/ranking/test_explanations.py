@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from recommender.ranking.explanations import Grounds, reason_for
+from recommender.ranking.explanations import Grounds, InLists, leading_part, reason_for
 from recommender.taste_profile import Evidence
 from recommender.types import Modality, ReleaseDate, ScoreParts, Seed, SeedKind, SignalKind, Track, TrackKey
 from tests.recommender.ranking.catalogs import NOW, track
@@ -202,3 +202,105 @@ def test_a_reason_is_one_line_of_reasonable_length() -> None:
 
     assert "\n" not in reason
     assert len(reason) < 220
+
+
+class TestLists:
+    """Where the lists of others give the largest part."""
+
+    PARTS = ScoreParts(text=0.1, audio=0.2, collaborative=0.5)
+
+    def by_lists(self, of: Track = STRANGER, *, lists: int = 2, by_artist: bool = False, **more: Any) -> str:
+        said = {"parts": self.PARTS, "is_nearest": False, "in_lists": InLists(lists=lists, by_artist=by_artist), **more}
+        return by_track(of, **said)
+
+    def of_member(self, of: Track = STRANGER, name: str | None = None, **more: Any) -> str:
+        evidence = Evidence(strength=1.0, plays=9, kinds=frozenset({SignalKind.PLAY}), newest=NOW)
+        return self.by_lists(of, seed=Seed(kind=SeedKind.MEMBER, name=name), evidence=evidence, **more)
+
+    def test_people_who_have_the_seed_are_told_of(self) -> None:
+        assert self.by_lists() == "People who have “Gravel Road” by The Anvils also have this"
+        assert self.of_member() == (
+            "Because you often play “Gravel Road” by The Anvils: people who have it also have this"
+        )
+        assert self.of_member(name="Ada") == (
+            "Because of “Gravel Road” by The Anvils in Ada's listening: people who have it also have this"
+        )
+
+    def test_one_list_is_not_called_people(self) -> None:
+        assert self.by_lists(lists=1) == "A list that has “Gravel Road” by The Anvils has this too"
+        assert self.of_member(lists=1).endswith(": a list that has it has this too")
+
+    def test_listeners_of_an_artist_are_told_of_where_only_they_speak(self) -> None:
+        assert self.by_lists(by_artist=True) == "Listeners of The Anvils also have Nobody Else"
+        assert self.by_lists(by_artist=True, lists=1) == "A list with The Anvils has Nobody Else too"
+        assert self.of_member(by_artist=True) == (
+            "Because you often play “Gravel Road” by The Anvils: listeners of The Anvils also have Nobody Else"
+        )
+
+    def test_the_same_artist_is_told_and_not_twice(self) -> None:
+        theirs = replace(STRANGER, artists=("The Anvils",))
+        guest = replace(STRANGER, artists=("Guest",))
+
+        assert self.by_lists(theirs) == "Also by The Anvils: people who have “Gravel Road” also have this"
+        assert self.by_lists(guest, because_of=replace(SEED, artists=("The Anvils", "Guest"))) == (
+            "Also by Guest: people who have “Gravel Road” by The Anvils also have this"
+        )
+        assert self.of_member(theirs).endswith(": same artist, and people who have it also have this")
+
+    def test_closeness_is_told_only_of_the_track_that_was_compared(self) -> None:
+        assert self.by_lists(is_nearest=True).endswith(" also have this; close in sound and words too")
+        assert "close" not in self.by_lists(is_nearest=False)
+        assert "close" not in self.by_lists(is_nearest=True, cosines={})
+
+    def test_what_both_share_is_told_of_the_track_that_is_named(self) -> None:
+        assert self.by_lists(OTHER).endswith("; both harbour rock")
+
+    def test_where_no_own_track_shares_a_list_nothing_is_claimed_of_one(self) -> None:
+        reason = self.by_lists(in_lists=None)
+
+        assert reason == "Near to what you asked about in the lists of others"
+        assert self.of_member(in_lists=None) == "Near to what you like in the lists of others"
+
+    def test_a_popular_track_that_lists_brought_is_not_merely_popular(self) -> None:
+        popular = replace(STRANGER, popularity=95)
+        parts = ScoreParts(collaborative=0.3, popularity=0.5)
+
+        assert self.by_lists(popular, parts=parts, cosines={}) == (
+            "People who have “Gravel Road” by The Anvils also have this; popular"
+        )
+        assert "popular" not in self.by_lists(popular, parts=ScoreParts(collaborative=0.6, popularity=0.5, text=0.1))
+
+    def test_where_content_was_not_compared_it_is_not_called_far(self) -> None:
+        popular = replace(STRANGER, popularity=95)
+
+        assert by_track(popular, parts=ScoreParts(popularity=0.5), cosines={}) == "Popular"
+
+
+class TestArtists:
+    """Where the artist gives the largest part."""
+
+    PARTS = ScoreParts(text=0.1, audio=0.1, artist=0.4)
+    THEIRS = replace(STRANGER, artists=("The Anvils",))
+
+    def test_the_artist_is_the_reason(self) -> None:
+        assert by_track(self.THEIRS, parts=self.PARTS, is_nearest=False) == "By the same artist as “Gravel Road”"
+        seed = Seed(kind=SeedKind.MEMBER)
+        assert by_track(self.THEIRS, parts=self.PARTS, is_nearest=False, seed=seed) == (
+            "Because you know “Gravel Road” by The Anvils: same artist"
+        )
+
+    def test_what_is_not_close_is_not_apologised_for(self) -> None:
+        reason = by_track(self.THEIRS, parts=self.PARTS, cosines={TEXT: 0.1})
+
+        assert reason == "By the same artist as “Gravel Road”"
+
+    def test_what_is_close_is_told_too(self) -> None:
+        reason = by_track(self.THEIRS, parts=self.PARTS)
+
+        assert reason == "Also by The Anvils: close in words and sound to “Gravel Road”"
+
+
+def test_the_leading_part_is_the_largest_of_modalities_and_artist() -> None:
+    assert leading_part(ScoreParts(text=0.2, artist=0.3, popularity=0.9)) == "artist"
+    assert leading_part(ScoreParts(text=0.2, collaborative=0.3, era=0.9)) == "collaborative"
+    assert leading_part(ScoreParts(popularity=0.9, dislikes=-1)) == ""

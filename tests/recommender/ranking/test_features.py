@@ -16,6 +16,7 @@ from recommender.ranking.features import (
     POPULARITY_APART,
     SOUND_SHARPNESS,
     YEARS_APART,
+    OwnInLists,
     Profile,
     ProfileScores,
 )
@@ -189,7 +190,8 @@ class TestFeatures:
 
         assert not scores.has_listeners
         assert not any(scores.features(ALL).of(name).any() for name in (*OF_TRACKS, *OF_ARTISTS))
-        assert scores.nearest_in_lists(3) == (-1, 0.0)
+        assert scores.own_in_lists(3) is None
+        assert scores.own_artist_in_lists(3) is None
 
     def test_a_profile_that_no_list_has_has_no_listeners(
         self, catalog: Catalog, folder: Path, lists: list[list[int]]
@@ -215,17 +217,50 @@ class TestFeatures:
         assert not scores.features(ALL).values.any()
         assert scores.proposals(Weights(), excluded=NONE) == {}
 
-    def test_the_lists_behind_a_candidate_are_told(
-        self, several: ProfileScores, catalog: Catalog, lists: list[list[int]]
+
+class TestBehind:
+    """Which own track lists, or the artist, speak of."""
+
+    LISTS = ([1, 7], [2, 7, 8], [2, 7, 9], [11, 9], [1, 2, 11], [1, 90], [2, 91], [6, 92])
+
+    def scores(self, catalog: Catalog, folder: Path) -> ProfileScores:
+        return scores_of(catalog, folder, profile(1, 2, 11, strengths=[1, 2, 3]), self.LISTS)
+
+    def test_a_track_that_several_lists_have_beside_it_comes_before_one_that_one_has(
+        self, catalog: Catalog, folder: Path
     ) -> None:
-        model = catalog.tables(lists).lists
-        assert model is not None
+        scores = self.scores(catalog, folder)
 
-        row, cosine = several.nearest_in_lists(7)
+        assert scores.own_in_lists(7) == OwnInLists(own=TrackKey(2), lists=2)
+        assert scores.own_in_lists(90) == OwnInLists(own=TrackKey(1), lists=1)
+        assert scores.own_in_lists(92) is None
+        assert scores.own_in_lists(120) is None
+        assert scores.own_in_lists(9_999) is None
 
-        shared = model.shared_lists(7, keys_of([1, 2, 6, 11, 16]))
-        assert cosine == pytest.approx(shared.max())
-        assert shared[row] == shared.max() > 0
+    def test_artists_are_told_by_their_strongest_own_track(self, catalog: Catalog, folder: Path) -> None:
+        scores = self.scores(catalog, folder)
+
+        # Songs 1 to 5 are by the first act, 6 to 10 by the second, 11 to 15 by the third.
+        assert scores.own_artist_in_lists(8) == OwnInLists(own=TrackKey(2), lists=3)
+        assert scores.own_artist_in_lists(10) == scores.own_artist_in_lists(8)
+        assert scores.own_artist_in_lists(3) == OwnInLists(own=TrackKey(11), lists=1)
+        assert scores.own_artist_in_lists(120) is None
+        assert scores.own_artist_in_lists(9_999) is None
+
+    def test_own_tracks_by_the_same_artist_come_strongest_first(self, catalog: Catalog, folder: Path) -> None:
+        scores = self.scores(catalog, folder)
+
+        assert scores.own_by_artist_of(3) == (2, 1)
+        assert scores.own_by_artist_of(8) == ()
+        assert scores.own_by_artist_of(9_999) == ()
+
+    def test_nobody_is_no_artist(self, catalog: Catalog, folder: Path) -> None:
+        nameless = Catalog([replace(each, artists=("",)) for each in catalog.all.values()])
+        scores = scores_of(nameless, folder, profile(1, 2), self.LISTS)
+
+        assert scores.own_by_artist_of(3) == ()
+        assert scores.own_artist_in_lists(8) is None
+        assert scores.own_in_lists(7) == OwnInLists(own=TrackKey(2), lists=2)
 
 
 class TestUnknownFacts:
