@@ -381,6 +381,11 @@ class Suggestion:
     """Modalities whose part rests on an inferred sub-vector."""
     source: str = VECTORS
     """The source of candidates in which it stood highest: :data:`VECTORS`, or what lists, words or artists brought."""
+    by_score: int | None = None
+    """Its place among all candidates by score alone, 1 first; None where there is no such order, as for a group."""
+    without: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    """The place by score that it would have without each modality that gives it anything, by the name of the part; see
+    :mod:`recommender.ranking.counterfactuals`."""
 
     @property
     def score(self) -> float:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from recommender.interests import clustering_points, shares_to_slots
 from recommender.ranking.behind import Behind, behind
+from recommender.ranking.counterfactuals import Places
 from recommender.ranking.directions import Direction
 from recommender.ranking.diversity import Label, capped_mmr_order
 from recommender.ranking.explanations import Grounds, reason_for
@@ -224,6 +225,7 @@ def suggestion_of(
     request: Request,
     evidence: Mapping[TrackKey, Evidence],
     played: frozenset[str],
+    places: Places | None = None,
 ) -> Suggestion:
     """Return one suggestion with its reason.
 
@@ -234,6 +236,7 @@ def suggestion_of(
         request: What was asked for.
         evidence: What the member did with their tracks.
         played: Normalised names of the artists that the member plays.
+        places: Of all candidates; None where they are not put in order by score.
     """
     track, parts, nearest = ranked.pool.tracks[row], ranked.parts[row], ranked.nearest[row]
     because_of = Behind(track=nearest)
@@ -267,4 +270,6 @@ def suggestion_of(
         because_of=None if own is None else own.key,
         inferred=inferred,
         source=VECTORS if ranked.learned is None else ranked.learned.source_of(track.key),
+        by_score=None if places is None else places.by_score(row),
+        without=MappingProxyType({} if places is None else places.without(row)),
     )

@@ -18,6 +18,7 @@ from recommender.candidates import NO_KEYS, POOL_SIZE, candidates, nearest
 from recommender.errors import EmptyCatalogError
 from recommender.ports import TrackLookup
 from recommender.ranking.blends import away_queries, sides_of, unlike_penalty
+from recommender.ranking.counterfactuals import Places
 from recommender.ranking.directions import Direction, PromptEncoder, SearchableIndex, known_vectors
 from recommender.ranking.feature_weights import WeightSets, default_weights
 from recommender.ranking.learned_content import learned_content
@@ -107,6 +108,7 @@ class Recommender:
             max_per_artist=request.max_per_artist or MAX_PER_ARTIST,
             artist_shares=self._artist_shares(reading),
         )
+        places = Places.of(ranked.parts)
         suggestions = (
             suggestion_of(
                 ranked,
@@ -115,6 +117,7 @@ class Recommender:
                 request=request,
                 evidence=reading.profile.evidence,
                 played=frozenset(reading.played),
+                places=places,
             )
             for rank, row in enumerate(order, start=1)
         )
