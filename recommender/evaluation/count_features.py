@@ -27,7 +27,7 @@ TRACK_SHRINK: Final = 10.0
 ARTIST_SHRINK: Final = 10.0
 OWN_ARTIST_SHRINK: Final = 2.0
 """For a listener's mean over one artist."""
-NEIGHBOUR_SHRINK: Final = 0.5
+NEIGHBOUR_SHRINK: Final = 1.0
 """Closeness that says nothing, which the neighbours of a track are joined with."""
 FACTORS: Final = 16
 _ROUNDS: Final = 4
