@@ -41,7 +41,8 @@ def evaluate(
     task: Annotated[
         str,
         typer.Option(
-            help="continuation (playlists), listening, counts (members, tracks, counts), tracks, or text (lyrics)."
+            help="continuation (playlists), listening, counts (members, tracks, counts), tracks, text (lyrics), or "
+            "interests (playlists with genres)."
         ),
     ],
     data: Annotated[Path, typer.Option(help="CSV (also .gz, .zip) or Parquet.")],
@@ -58,7 +59,8 @@ def evaluate(
         list[str] | None,
         typer.Option(
             help="all, warm or cold (continuation); holdout, loo or cold (listening, counts); playlist, subgenre or "
-            "artist (tracks); artist or genre (text). Repeatable; the first of these if left out."
+            "artist (tracks); artist or genre (text); even or uneven (interests). Repeatable; the first of these if "
+            "left out."
         ),
     ] = None,
     markdown: Annotated[
@@ -85,6 +87,8 @@ def evaluate(
 
     With text, songs of the same artist or genre are found by their lyrics alone: ``cratedigger evaluate --task text
     --data songs.csv --split artist --split genre``.
+
+    With interests, members planted with two tastes are asked for, whose tracks are of two genres that lie apart.
     """
     from bot.presenters.evaluation import evaluation_json, evaluation_markdown, evaluation_table
     from recommender.evaluation.splits import Task

@@ -11,13 +11,19 @@ from rich.text import Text
 from bot.services.evaluation import Measured
 from recommender.evaluation.compare import DEEP, Comparison, Row
 from recommender.evaluation.counts import CountRow
+from recommender.evaluation.planted_interests import InterestRow
 from recommender.evaluation.splits import Task
 
 Json = dict[str, Any]
 
 LISTS_JSON: Final = ("precision", "recall", "f1", "ndcg", "mrr", "hit", "coverage", "novelty", "ild", "artists")
 """Names of figures about lists, without those that need more than rounding."""
-IN_A_TERMINAL: Final = frozenset({"NDCG", "95 %", f"R@{DEEP}", "Cov", "Nov", "ILD", "Art", "RMSE", "MAE", "s"})
+INTERESTS_JSON: Final = ("genres", "subgenres", "smaller")
+"""Names of figures about planted interests; the first two have intervals."""
+IN_A_TERMINAL: Final = frozenset(
+    {"NDCG", "95 %", f"R@{DEEP}", "Cov", "Nov", "ILD", "Art", "RMSE", "MAE", "s"}
+    | {"Genres", "of genres", "Subgenres", "of subgenres", "Smaller"}
+)
 """Headings of the figures that fit 80 columns, beside precision or recall."""
 _JSON_DECIMALS: Final = 6
 _METRICS: Final = {"ndcg": "NDCG", "rmse": "RMSE"}
@@ -26,7 +32,8 @@ _METRICS: Final = {"ndcg": "NDCG", "rmse": "RMSE"}
 def evaluation_json(measured: Measured) -> Json:
     """Return the JSON answer of ``cratedigger evaluate --json``.
 
-    What cannot be measured on the file is null, and so is what the task has not: counts have no lists, lists no RMSE.
+    What cannot be measured on the file is null, and so is what the task has not: counts have no lists, lists no RMSE,
+    and only interests have genres.
     """
     found = measured.evaluation
     return {
@@ -93,8 +100,17 @@ def title_of(measured: Measured) -> str:
     return f"{measured.task} of {measured.file}, {measured.split}{k}"
 
 
-def _cells(row: Row | CountRow) -> dict[str, str]:
+def _cells(row: Row | CountRow | InterestRow) -> dict[str, str]:
     """Return all figures of a row by heading, as text."""
+    if isinstance(row, InterestRow):
+        return {
+            "Genres": _shown(row.genres, 3),
+            "of genres": _interval(row.genres_ci),
+            "Subgenres": _shown(row.subgenres, 3),
+            "of subgenres": _interval(row.subgenres_ci),
+            "Smaller": _shown(row.smaller, 3),
+            "s": _shown(row.seconds, 0),
+        }
     if isinstance(row, CountRow):
         return {
             "RMSE": _shown(row.rmse, 4),
@@ -139,9 +155,10 @@ def _comparison_line(each: Comparison) -> str:
     )
 
 
-def _row_json(row: Row | CountRow) -> Json:
+def _row_json(row: Row | CountRow | InterestRow) -> Json:
     lists = row if isinstance(row, Row) else None
     counts = row if isinstance(row, CountRow) else None
+    interests = row if isinstance(row, InterestRow) else None
     return {
         "method": row.method,
         "n": row.n,
@@ -151,6 +168,9 @@ def _row_json(row: Row | CountRow) -> Json:
         "rmse": counts and _rounded(counts.rmse),
         "rmse_ci": counts and [_rounded(each) for each in counts.rmse_ci],
         "mae": counts and _rounded(counts.mae),
+        **{name: interests and _rounded(getattr(interests, name)) for name in INTERESTS_JSON},
+        "genres_ci": interests and [_rounded(each) for each in interests.genres_ci],
+        "subgenres_ci": interests and [_rounded(each) for each in interests.subgenres_ci],
         "seconds": _rounded(row.seconds),
     }
 

@@ -8,6 +8,7 @@ from bot.services.evaluation import Measured
 from recommender.evaluation.compare import Row
 from recommender.evaluation.counts import CountRow
 from recommender.evaluation.methods import EARLIER_SYSTEMS, OUR_METHODS
+from recommender.evaluation.planted_interests import InterestRow
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,7 +27,9 @@ _ROOM: Final = 1.18
 
 
 def evaluation_chart(measured: Sequence[Measured]) -> Picture:
-    """Return one panel per split, with the methods in the order of the first: a bar of NDCG, or a point of RMSE, each.
+    """Return one panel per split, with the methods in the order of the first: a bar or a point each.
+
+    Bars are NDCG, or the share of members who got both of their tastes; points are RMSE.
 
     Args:
         measured: Of one task and file, at least one; each has at least one row.
@@ -73,7 +76,7 @@ def _panel(axes: "Axes", measured: Measured, order: Sequence[str]) -> None:
     furthest = max(high for _, high in ends)
     axes.set_xlim(start, start + (furthest - start) * _ROOM if furthest > start else start + 1)
     axes.set_title(f"{measured.split}", fontsize=12, color=MUTED)
-    axes.set_xlabel(f"{_metric(measured).partition(' ')[0]} with 95 % intervals{_seeds(measured)}")
+    axes.set_xlabel(f"{_axis(measured)} with 95 % intervals{_seeds(measured)}")
     axes.grid(axis="x", color=FAINT)
     axes.tick_params(length=0)
     axes.spines["left"].set_visible(False)
@@ -94,20 +97,31 @@ def _in_words(measured: Measured) -> str:
     return f"{measured.split}: " + ", ".join(f"{row.method} {_value(row):.3f}" for row in rows) + "."
 
 
-def _value(row: Row | CountRow) -> float:
+def _value(row: Row | CountRow | InterestRow) -> float:
+    if isinstance(row, InterestRow):
+        return row.subgenres
     return row.ndcg if isinstance(row, Row) else row.rmse
 
 
-def _interval(row: Row | CountRow) -> tuple[float, float]:
+def _interval(row: Row | CountRow | InterestRow) -> tuple[float, float]:
+    if isinstance(row, InterestRow):
+        return row.subgenres_ci
     return row.ndcg_ci if isinstance(row, Row) else row.rmse_ci
 
 
 def _is_better_high(measured: Measured) -> bool:
-    return isinstance(measured.evaluation.rows[0], Row)
+    return not isinstance(measured.evaluation.rows[0], CountRow)
 
 
 def _metric(measured: Measured) -> str:
+    if isinstance(measured.evaluation.rows[0], InterestRow):
+        return f"members with both tastes in their {measured.k}"
     return f"NDCG@{measured.k}" if _is_better_high(measured) else "RMSE of log(1 + count), less is better"
+
+
+def _axis(measured: Measured) -> str:
+    is_of_members = isinstance(measured.evaluation.rows[0], InterestRow)
+    return "Share, by subgenre," if is_of_members else _metric(measured).partition(" ")[0]
 
 
 def _seeds(measured: Measured) -> str:

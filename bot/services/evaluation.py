@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from bot.errors import DatasetFileError
-from bot.services.evaluation_data import judged_entries, listening_entries, playlist_entries
+from bot.services.evaluation_data import judged_entries, listening_entries, playlist_entries, taste_entries
 from bot.services.evaluation_text_data import sung_songs
 from recommender.evaluation.compare import Comparison, Evaluation, Report, compared, measured_on
 from recommender.evaluation.count_predictors import COUNT_METHODS, USER_MEAN
@@ -22,6 +22,7 @@ from recommender.evaluation.datasets import SMALLEST_PLAYLIST, dataset_of
 from recommender.evaluation.engine import Engine
 from recommender.evaluation.lyrics_dataset import lyrics_dataset
 from recommender.evaluation.methods import BASELINE_NAMES, BERT, OUR_METHODS, OURS, all_methods, needs_encoder
+from recommender.evaluation.planted_interests import InterestEvaluation, interests_on, judged_tastes, planted_members
 from recommender.evaluation.splits import SMALLEST_HISTORY, Split, SplitKind, Task, splits_of
 from recommender.evaluation.text_baselines import TEXT_BASELINES, encoded, served
 from recommender.evaluation.text_task import TextMethod, measured_texts
@@ -34,6 +35,9 @@ VECTORS: Final = "evaluation"
 _MADE_WITH: Final = ("cratedigger", "numpy", "scipy", "scikit-learn", "implicit", "gensim", "usearch", "openvino")
 """Packages whose version may change a figure."""
 
+Figures = Evaluation | CountEvaluation | InterestEvaluation
+"""What is measured differs from task to task."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
@@ -44,9 +48,10 @@ class Measured:
     k: int
     seeds: tuple[int, ...]
     file: str
-    evaluation: Evaluation | CountEvaluation
+    evaluation: Figures
     comparisons: tuple[Comparison, ...]
-    """Of each of our methods with the best baseline, and for counts with the user mean; none without a baseline."""
+    """Of each of our methods with the best baseline, and for counts with the user mean; none without a baseline, and
+    none of interests."""
     provenance: Mapping[str, str]
     """Name → version of what it was made with, the file's digest among them."""
 
@@ -83,14 +88,19 @@ def measure(
     Raises:
         DatasetFileError: The file cannot be used for this.
     """
-    evaluation: Evaluation | CountEvaluation
+    evaluation: Figures
     try:
-        splits = _splits(file, task, split, seeds, reading)
-        if task is Task.COUNTS:
-            evaluation = counted_on(splits, {name: COUNT_METHODS[name] for name in methods}, report=report)
-        else:
-            with tempfile.TemporaryDirectory(prefix="cratedigger-evaluation-") as folder:
-                known = all_methods(Engine(encoder, Path(folder), home / VECTORS, embedding), task)
+        with tempfile.TemporaryDirectory(prefix="cratedigger-evaluation-") as folder:
+            known = all_methods(Engine(encoder, Path(folder), home / VECTORS, embedding), task)
+            if task is Task.COUNTS:
+                splits = _splits(file, task, split, seeds, reading)
+                evaluation = counted_on(splits, {name: COUNT_METHODS[name] for name in methods}, report=report)
+            elif task is Task.INTERESTS:
+                judged = judged_tastes(taste_entries(file, progress=reading))
+                planted = {seed: planted_members(judged, split, np.random.default_rng(seed)) for seed in seeds}
+                evaluation = interests_on(planted, {name: known[name] for name in methods}, k=k, report=report)
+            else:
+                splits = _splits(file, task, split, seeds, reading)
                 evaluation = measured_on(splits, {name: known[name] for name in methods}, k=k, report=report)
     except ValueError as error:
         raise DatasetFileError(file.name, str(error)) from error
@@ -186,7 +196,9 @@ def _text_methods(
     }
 
 
-def _comparisons(evaluation: Evaluation | CountEvaluation, *, among: Sequence[str] | None) -> tuple[Comparison, ...]:
+def _comparisons(evaluation: Figures, *, among: Sequence[str] | None) -> tuple[Comparison, ...]:
+    if isinstance(evaluation, InterestEvaluation):
+        return ()  # shares with their intervals say it
     if isinstance(evaluation, CountEvaluation):
         against = [compared_counts(evaluation.rows, OURS), compared_counts(evaluation.rows, OURS, among=(USER_MEAN,))]
     else:

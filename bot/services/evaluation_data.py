@@ -58,6 +58,24 @@ def judged_entries(path: Path, *, progress: Progress | None = None) -> Iterator[
         )
 
 
+def taste_entries(path: Path, *, progress: Progress | None = None) -> Iterator[tuple[Entry, tuple[str, str] | None]]:
+    """Yield the rows of playlists as :func:`playlist_entries` does, each with genre and subgenre, for judging alone.
+
+    Raises:
+        DatasetFileError: The file cannot be read, or no row names a playlist with its genre and subgenre.
+    """
+    named = False
+    for record in _records(path, progress):
+        playlist = record.playlist
+        if playlist is None:
+            continue
+        taste = (playlist.genre, playlist.subgenre) if playlist.genre and playlist.subgenre else None
+        named = named or taste is not None
+        yield _entry(playlist.source_id, record.facts), taste
+    if not named:
+        raise DatasetFileError(path.name, "no row names a playlist with its genre and subgenre")
+
+
 def listening_entries(path: Path, *, progress: Progress | None = None) -> Iterator[Entry]:
     """Yield the rows of who listened to what; ids of songs are taken as they are, for many have no title.
 

@@ -270,8 +270,8 @@ class Engine:
 
 
 def lists_of(training: Training) -> list[TrackList]:
-    """Return the training part as lists: of members where there are counts, else playlists."""
-    table = training.table
+    """Return what there is to learn from as lists: of members where there are counts, else playlists."""
+    table = training.table if training.others is None else training.others
     kind = ListKind.PLAYLIST if (table.data == 1).all() else ListKind.LISTENER
     return [
         TrackList(

@@ -46,7 +46,7 @@ METHOD_NAMES: Final = (*BASELINE_NAMES, *OUR_METHODS)
 COLLABORATIVE: Final = ("item-knn", "user-knn", "ease", "als", "bpr", "word2vec")
 """Baselines that only know who has what."""
 _OF_LISTS: Final = frozenset({*COLLABORATIVE, "popularity", "ease+content", WITH_OTHERS})
-"""Methods that learn from the lists of others, which one track alone does not have."""
+"""Methods that learn from the lists of others, which one track alone does not have, nor have planted members."""
 EARLIER_SYSTEMS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "mean-vector": "the mean of several songs' features, year and popularity among them; cosine",
@@ -69,7 +69,8 @@ def names_for(task: Task) -> tuple[str, ...]:
         return tuple(COUNT_METHODS)
     if task is Task.TEXT:
         return TEXT_METHOD_NAMES
-    return tuple(name for name in METHOD_NAMES if name not in _OF_LISTS) if task is Task.TRACKS else METHOD_NAMES
+    of_lists = frozenset() if task in {Task.CONTINUATION, Task.LISTENING} else _OF_LISTS
+    return tuple(name for name in METHOD_NAMES if name not in of_lists)
 
 
 def all_methods(engine: Engine, task: Task = Task.CONTINUATION) -> dict[str, Method]:

@@ -34,6 +34,8 @@ class Training:
     """Shape (owners, tracks): counts of the training part."""
     seed: int
     """Whatever is random is drawn from it."""
+    others: Table | None = None
+    """Shape (any, tracks): the lists to learn from, where those of ``table`` are only to be answered."""
 
     @property
     def binary(self) -> Table:

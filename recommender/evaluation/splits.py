@@ -32,6 +32,8 @@ class Task(StrEnum):
     """How often a member listened to held-out songs is predicted."""
     TEXT = "text"
     """Songs of the same artist or genre are found by their lyrics alone."""
+    INTERESTS = "interests"
+    """Members planted with two tastes get both."""
 
 
 class SplitKind(StrEnum):
@@ -55,6 +57,10 @@ class SplitKind(StrEnum):
     """Tracks and text: those of the same first artist belong together."""
     GENRE = "genre"
     """Text: those of the same genre belong together; songs of the query's own artist are no candidates."""
+    EVEN = "even"
+    """Interests: as many tracks of one taste as of the other."""
+    UNEVEN = "uneven"
+    """Interests: three times as many of one as of the other."""
 
 
 SPLITS_OF: Final = {
@@ -63,6 +69,7 @@ SPLITS_OF: Final = {
     Task.TRACKS: (SplitKind.PLAYLIST, SplitKind.SUBGENRE, SplitKind.ARTIST),
     Task.COUNTS: (SplitKind.HOLDOUT, SplitKind.LOO, SplitKind.COLD),
     Task.TEXT: (SplitKind.ARTIST, SplitKind.GENRE),
+    Task.INTERESTS: (SplitKind.EVEN, SplitKind.UNEVEN),
 }
 """The splits that fit each task, the default first."""
 

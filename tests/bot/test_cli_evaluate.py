@@ -19,6 +19,7 @@ from tests.recommender.songbook import songs
 
 KEYS = ["method", "n", "precision", "recall", "f1", "ndcg", "ndcg_ci", "mrr", "hit", "coverage", "novelty", "ild"]
 KEYS += ["artists", "recall_100", "rmse", "rmse_ci", "mae", "seconds"]
+KEYS += ["genres", "genres_ci", "subgenres", "subgenres_ci", "smaller"]
 
 
 @pytest.fixture
@@ -45,7 +46,16 @@ def lists(tmp_path: Path) -> str:
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(
-            ["track_name", "track_artist", "track_album_name", "playlist_id", "playlist_subgenre", "energy", "valence"]
+            [
+                "track_name",
+                "track_artist",
+                "track_album_name",
+                "playlist_id",
+                "playlist_genre",
+                "playlist_subgenre",
+                "energy",
+                "valence",
+            ]
         )
         for row, column in zip(*dataset.counts.nonzero(), strict=True):
             track = dataset.tracks[column]
@@ -55,6 +65,7 @@ def lists(tmp_path: Path) -> str:
                     track.artists[0],
                     track.album,
                     dataset.owners[row],
+                    f"genre of {track.title.split()[0]}",
                     track.title.split()[0],
                     track.audio.energy,
                     track.audio.valence,
@@ -122,6 +133,43 @@ def test_listening_is_held_out_and_left_out(run: Run, tmp_path: Path) -> None:
     assert held.json["comparisons"] == []
     assert left.json["rows"][0]["recall"] == pytest.approx(left.json["rows"][0]["hit"])
     assert all(math.isfinite(row["novelty"]) for row in held.json["rows"])
+
+
+def test_members_planted_with_two_tastes_get_both(run: Run, lists: str) -> None:
+    asked = ("--task", "interests", "--data", lists, "--methods", "mean-vector,ours", "--split", "even")
+
+    answer = run(*asked, "--json").json
+
+    assert (answer["task"], answer["split"], answer["comparisons"]) == ("interests", "even", [])
+    mean, ours = answer["rows"]
+    assert ours["n"] == 200
+    assert ours["ndcg"] is ours["rmse"] is None
+    assert ours["subgenres"] >= 0.95
+    assert ours["subgenres"] > mean["subgenres"]
+    assert ours["subgenres_ci"][0] < ours["subgenres"]
+    assert answer["data"]["about"].startswith("200 members planted with 20 of 90 tracks")
+
+
+def test_planted_tastes_are_shown_to_people_as_a_table_as_markdown_and_as_a_chart(run: Run, lists: str) -> None:
+    asked = ("--task", "interests", "--data", lists, "--methods", "random", "--split", "uneven")
+
+    table = run(*asked)
+    markdown = run(*asked, "--markdown", "-", "--chart", "chart.png")
+
+    assert "Subgenres" in table.out
+    assert "…" not in table.out
+    assert "| method | Genres | of genres | Subgenres | of subgenres | Smaller | s |" in markdown.out
+    assert Path("chart.png").stat().st_size > 0
+
+
+def test_planted_tastes_need_a_file_with_genres(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "lists.csv"
+    file.write_text("track_name,track_artist,playlist_id\nPaper Boats,Ada Lune,p1\n", encoding="utf-8")
+
+    refused = run("--task", "interests", "--data", str(file), "--methods", "random")
+
+    assert refused.code != 0
+    assert "no row names a playlist with its genre and subgenre" in refused.err
 
 
 def test_one_track_finds_those_that_belong_with_it(run: Run, lists: str) -> None:

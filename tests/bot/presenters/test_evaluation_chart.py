@@ -1,5 +1,6 @@
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from bot.presenters.evaluation_chart import evaluation_chart
 from bot.services.evaluation import Measured
 from recommender.evaluation.compare import Evaluation, Row
 from recommender.evaluation.counts import CountEvaluation, CountRow
+from recommender.evaluation.planted_interests import InterestEvaluation, InterestRow
 from recommender.evaluation.splits import SplitKind, Task
 
 
@@ -81,6 +83,29 @@ def test_of_errors_the_smallest_comes_first() -> None:
 
     assert picture.alt.endswith("all: ours 0.400, user-mean 0.500.")
     assert "less is better" in picture.alt
+
+
+def test_of_planted_tastes_the_stricter_share_is_drawn_best_first() -> None:
+    rows = tuple(
+        InterestRow(
+            method=name,
+            n=9,
+            genres=0.9,
+            genres_ci=(0.8, 1.0),
+            subgenres=share,
+            subgenres_ci=(share - 0.1, share + 0.1),
+            smaller=0.3,
+            seconds=1.0,
+        )
+        for name, share in (("mean-vector", 0.2), ("ours", 0.8))
+    )
+    found = InterestEvaluation(rows=rows, owners=2, tracks=9, entries=9, about="9 members")
+    first = measured([row("random", 0.01)], SplitKind.EVEN)
+
+    picture = evaluation_chart([replace(first, task=Task.INTERESTS, evaluation=found)])
+
+    assert picture.alt.endswith("even: ours 0.800, mean-vector 0.200.")
+    assert "members with both tastes in their 10" in picture.alt
 
 
 def test_methods_that_find_nothing_can_be_drawn() -> None:

@@ -8,7 +8,7 @@ import pytest
 from pyarrow import parquet
 
 from bot.errors import DatasetFileError
-from bot.services.evaluation_data import judged_entries, listening_entries, playlist_entries
+from bot.services.evaluation_data import judged_entries, listening_entries, playlist_entries, taste_entries
 
 
 def write(path: Path, text: str) -> Path:
@@ -63,6 +63,21 @@ def test_rows_of_tracks_come_with_their_finest_genre_beside_and_not_inside_the_f
         ("row 2", "folk"),
         ("row 3", None),
     ]
+    assert all(each.facts is not None and each.facts.genres == () for each, _ in entries)
+
+
+def test_rows_of_playlists_come_with_genre_and_subgenre_where_both_are_told(tmp_path: Path) -> None:
+    file = write(
+        tmp_path / "lists.csv",
+        "track_name,track_artist,playlist_id,playlist_genre,playlist_subgenre\n"
+        "Paper Boats,Ada Lune,p1,pop,dream pop\n"
+        "Rust,Bo Field,p1,rock,\n"
+        "Alone,Cy Moss,,pop,dream pop\n",
+    )
+
+    entries = list(taste_entries(file))
+
+    assert [(each.owner, taste) for each, taste in entries] == [("p1", ("pop", "dream pop")), ("p1", None)]
     assert all(each.facts is not None and each.facts.genres == () for each, _ in entries)
 
 
