@@ -85,6 +85,9 @@ def recommend(
     clean: Annotated[bool, typer.Option("--clean", help="Leave out what is marked explicit.")] = False,
     roll: Annotated[int, typer.Option(help="Another good list; the same number brings it again.", min=0)] = 0,
     reroll: Annotated[bool, typer.Option("--reroll", help="Draw a number for --roll, and print it.")] = False,
+    why: Annotated[
+        bool, typer.Option("--why", help="Say where each would stand without its words, cover, sound or people.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON alone on standard output.")] = False,
 ) -> None:
     """Recommend from songs, an artist, an album, a playlist, a text, a cover or members' histories.
@@ -154,7 +157,7 @@ def recommend(
     if as_json:
         sys.stdout.write(json.dumps(answer_json(answer, took_ms=took_ms), ensure_ascii=False, default=str) + "\n")
         return
-    Console().print(answer_table(answer, took_ms=took_ms))
+    Console().print(answer_table(answer, took_ms=took_ms, why=why))
     for note in answer.notes:
         err.print(note)
 

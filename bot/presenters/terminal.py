@@ -14,6 +14,7 @@ from bot.presenters.novelty import novelty_line
 from bot.services.asks import Answer
 from bot.services.import_tally import ImportSummary
 from recommender.ingestion import EmbedSummary
+from recommender.ranking.counterfactuals import places_line
 from recommender.types import Suggestion
 
 Json = dict[str, Any]
@@ -23,7 +24,12 @@ SMALLEST_SHOWN = 0.0005
 
 
 def answer_json(answer: Answer, *, took_ms: float) -> Json:
-    """Return the JSON answer of ``cratedigger recommend --json``; the parts of each suggestion add up to its score."""
+    """Return the JSON answer of ``cratedigger recommend --json``; the parts of each suggestion add up to its score.
+
+    ``by_score`` is its place among all candidates by score alone, and ``without`` the places that it would have without
+    each modality, by the name of the part.
+    For a group it also says how happy each member is, by their id, in percent of what a list of their own would be.
+    """
     found = answer.recommendation
     told: Json = {
         "seed": answer.seed,
@@ -53,13 +59,16 @@ def _suggestion_json(suggestion: Suggestion) -> Json:
         "parts": suggestion.parts.as_dict(),
         "reason": suggestion.reason,
         "inferred": sorted(suggestion.inferred),
+        "by_score": suggestion.by_score,
+        "without": dict(suggestion.without),
     }
 
 
-def answer_table(answer: Answer, *, took_ms: float) -> RenderableType:
+def answer_table(answer: Answer, *, took_ms: float, why: bool = False) -> RenderableType:
     """Return suggestions for people: rank, score, title, artists and year; the reason and the parts under them.
 
-    Below stand how new they are, and the number of the roll that brings the list again.
+    With ``why`` a line more says where each would stand without each modality. Below stand how new they are, and the
+    number of the roll that brings the list again.
 
     It reads well from 60 columns on: what is long has the whole width to itself.
     """
@@ -69,7 +78,7 @@ def answer_table(answer: Answer, *, took_ms: float) -> RenderableType:
     rows.add_column(justify="right", style="cyan")
     rows.add_column(overflow="fold")
     for each in found.suggestions:
-        rows.add_row(str(each.rank), f"{each.score:.3f}", _suggestion_lines(each))
+        rows.add_row(str(each.rank), f"{each.score:.3f}", _suggestion_lines(each, why=why))
     heading = Text(f"From {answer.seed_label}\n", style="bold")
     searched = f"{found.catalog_tracks:,} tracks searched in {took_ms:,.0f} ms"
     last = f"{searched} · roll {found.roll}" if found.roll else searched
@@ -78,11 +87,16 @@ def answer_table(answer: Answer, *, took_ms: float) -> RenderableType:
     return Group(heading, rows, end) if found.suggestions else Group(heading, Text("Nothing was found."), end)
 
 
-def _suggestion_lines(suggestion: Suggestion) -> Text:
+def _suggestion_lines(suggestion: Suggestion, *, why: bool) -> Text:
     track = suggestion.track
     made = ", ".join(track.artists) + (f" ({track.year})" if track.year else "")
+    told = places_line(suggestion) if why else None
     return Text.assemble(
-        (track.title, "bold"), f" · {made}\n", f"{suggestion.reason}\n", (_parts_line(suggestion), "dim")
+        (track.title, "bold"),
+        f" · {made}\n",
+        f"{suggestion.reason}\n",
+        (_parts_line(suggestion), "dim"),
+        (f"\n{told}" if told else "", "dim"),
     )
 
 

@@ -69,6 +69,15 @@ def what_if(suggestion: Suggestion) -> str | None:
     return f"Without {NAMED[furthest]} it would be {ordinal(place)}."
 
 
+def places_line(suggestion: Suggestion) -> str | None:
+    """Return its place by score and those without each modality, furthest first; None where there is no such order."""
+    if suggestion.by_score is None:
+        return None
+    furthest_first = sorted(suggestion.without.items(), key=lambda one: -one[1])
+    without = [f"{ordinal(place)} without {NAMED[name]}" for name, place in furthest_first]
+    return ", ".join([f"{ordinal(suggestion.by_score)} by score", *without])
+
+
 def ordinal(number: int) -> str:
     """Return ``1st``, ``2nd``, ``3rd``, ``4th``, ``11th``, ``21st``."""
     is_teen = number // 10 % 10 == 1

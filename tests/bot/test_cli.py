@@ -19,7 +19,7 @@ from bot import cli
 from bot.services.searchable_catalog import SearchableCatalog
 from bot.settings import CALLED_FROM, Settings
 from bot.wiring import open_core
-from recommender.types import Filters, PopularityBand
+from recommender.types import Filters, Modality, PopularityBand
 from tests.command_line import Result, Run, ran
 from tests.installation import NOWHERE, TRACKS
 
@@ -112,6 +112,20 @@ def test_the_table_shows_titles_and_reasons(run: Run, installation: Settings) ->
     assert table.code == 0
     for each in answer["suggestions"]:
         assert each["title"].split()[0] in table.out
+    assert "by score" not in table.out
+
+
+def test_why_says_where_each_would_stand_without_a_modality(run: Run, installation: Settings) -> None:
+    asked = ["recommend", "--prompt", "rain", "--count", "3"]
+    answer = run(*asked, "--json", home=installation.home).json
+
+    table = run(*asked, "--why", home=installation.home)
+
+    assert table.code == 0
+    assert table.out.count("by score") == 3
+    for each in answer["suggestions"]:
+        assert set(each["without"]) == {name for name in map(str, Modality) if each["parts"][name] > 0}
+        assert all(place >= 1 for place in (each["by_score"], *each["without"].values()))
 
 
 def test_a_title_that_matches_nothing_fails_with_the_closest(run: Run, installation: Settings) -> None:
@@ -261,7 +275,7 @@ def test_a_member_of_whom_nothing_is_known_is_named(run: Run, installation: Sett
 def test_a_full_disk_is_one_sentence_and_keeps_the_database(
     run: Run, installation: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*_arguments: object) -> None:
+    def full(*_given: object, **_named: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(SearchableCatalog, "rebuild", full)

@@ -1,8 +1,16 @@
 """What the command line prints."""
 
 import io
+import json
+import math
+import tempfile
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from rich.console import Console
 
 from bot.presenters.terminal import answer_json, answer_table, embedding_report, facts_table, import_report
@@ -10,12 +18,27 @@ from bot.services.asks import Answer
 from bot.services.import_tally import ImportSummary
 from recommender.ingestion import EmbedSummary
 from recommender.types import Modality, Novelty, Recommendation, ReleaseDate, ScoreParts, Suggestion, Track, TrackKey
+from tests.recommender.ranking.test_promises import answered, catalogs, lists_of, questions, tables_of
 
 
-def answer(title: str = "Copper Rain", reason: str = "Close in sound", **others: Any) -> Answer:
+def answer(
+    title: str = "Copper Rain",
+    reason: str = "Close in sound",
+    by_score: int | None = None,
+    without: Mapping[str, int] | None = None,
+    **others: Any,
+) -> Answer:
     track = Track(key=TrackKey(17), title=title, artists=("The Night Ferries", "Mo"), released=ReleaseDate(1994, 5))
     parts = ScoreParts(text=0.41, image=0.12, audio=0.2, popularity=0.08, discovery=0.0001)
-    suggestion = Suggestion(rank=1, track=track, parts=parts, reason=reason, inferred=frozenset({Modality.IMAGE}))
+    suggestion = Suggestion(
+        rank=1,
+        track=track,
+        parts=parts,
+        reason=reason,
+        inferred=frozenset({Modality.IMAGE}),
+        by_score=by_score,
+        without=without or {},
+    )
     found = Recommendation(suggestions=(suggestion,), catalog_tracks=28_000, fingerprint="abc", **others)
     return Answer(seed_label=f"“{title}”", seed={"kind": "prompt"}, recommendation=found, notes=("Only 1 of 10.",))
 
@@ -36,6 +59,35 @@ def test_json_names_score_parts_and_what_was_inferred() -> None:
     assert suggestion["year"] == 1994
     assert suggestion["inferred"] == ["image"]
     assert abs(sum(suggestion["parts"].values()) - suggestion["score"]) < 1e-9
+
+
+@given(st.data())
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+def test_the_parts_that_programs_read_add_up_whatever_is_asked(data: st.DataObject) -> None:
+    catalog = data.draw(catalogs())
+    with tempfile.TemporaryDirectory() as folder:
+        recommender = catalog.recommender(Path(folder), tables_of(catalog, data.draw(lists_of(catalog))))
+        found = answered(recommender, data.draw(questions(catalog)))
+
+    body = json.loads(json.dumps(answer_json(replace(answer(), recommendation=found), took_ms=1)))
+
+    assert len(body["suggestions"]) == len(found.suggestions)
+    for each in body["suggestions"]:
+        assert abs(math.fsum(each["parts"].values()) - each["score"]) < 1e-6
+        assert set(each["without"]) == {
+            name for name in ("text", "image", "audio", "collaborative") if each["parts"][name] > 0
+        }
+        assert each["by_score"] >= 1
+
+
+def test_why_says_where_each_would_stand_without_a_modality() -> None:
+    told = answer(by_score=2, without={"text": 3, "image": 14})
+
+    assert "2nd by score, 14th without the cover, 3rd without the words" in printed(
+        answer_table(told, took_ms=1, why=True)
+    )
+    assert "without" not in printed(answer_table(told, took_ms=1))
+    assert "by score" not in printed(answer_table(answer(), took_ms=1, why=True))
 
 
 def test_json_names_what_the_dial_came_to_and_the_roll() -> None:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recommender.ranking import recommender as module
-from recommender.ranking.counterfactuals import NAMED, Places, ordinal, what_if
+from recommender.ranking.counterfactuals import NAMED, Places, ordinal, places_line, what_if
 from recommender.ranking.ranked import RankedPool, ranked_pool
 from recommender.types import Modality, Request, ScoreParts, SeedKind, Suggestion
 from tests.recommender.ranking.catalogs import (
@@ -70,6 +70,17 @@ class TestPlaces:
         parts = [ScoreParts(text=0.3, image=0.5), ScoreParts(image=0.1, popularity=0.4)]
 
         assert Places.of(parts).without(0) == {"text": 1, "image": 2}
+
+
+def test_all_places_are_told_in_a_line_furthest_first() -> None:
+    told = suggestion(1, 2, {"text": 3, "image": 14, "collaborative": 5})
+
+    assert (
+        places_line(told)
+        == "2nd by score, 14th without the cover, 5th without the lists of others, 3rd without the words"
+    )
+    assert places_line(suggestion(1, 2, {})) == "2nd by score"
+    assert places_line(suggestion(1, None, {})) is None
 
 
 class TestSentences:

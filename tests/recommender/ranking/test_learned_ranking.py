@@ -116,6 +116,20 @@ class TestEverySeed:
             without_tables.recommend(asked, HEARD)
 
 
+@pytest.mark.parametrize("request_for", EVERY_SEED.values(), ids=EVERY_SEED)
+def test_the_parts_are_what_the_features_add_up_to(recommender: Recommender, request_for: Request) -> None:
+    reading = recommender.read(replace(request_for, mix=0.0), HEARD)
+    found = recommender.find(reading)
+    pool = recommender.pool(found.keys, reading.unwanted)
+    assert found.learned is not None
+
+    ranked = recommender.rank(reading, pool, found)
+
+    keys = np.asarray([track.key for track in pool.tracks], dtype=np.int64)
+    expected = found.learned.contributed_to(keys).sum(axis=1, dtype=np.float64)
+    assert [each.total for each in ranked.parts] == pytest.approx(expected, abs=1e-6)
+
+
 class TestPeople:
     @pytest.mark.parametrize("asked", [seeds(*UNHEARD, weights=PEOPLE), from_artist("Iron Act G", weights=PEOPLE)])
     def test_when_nobodys_list_has_the_seed_it_says_so(self, recommender: Recommender, asked: Request) -> None:
