@@ -222,7 +222,7 @@ class _Run:
 
 def _run(method: Method, split: Split, audio: Matrix, artists: Rows, *, k: int, seed: int) -> _Run:
     started = time.perf_counter()
-    ranker = method(Training(tracks=split.dataset.tracks, table=split.train, seed=seed))
+    ranker = method(Training(tracks=split.dataset.tracks, table=split.train, seed=seed, others=split.others))
     lists = ranker(split.asked, k)
     seconds = time.perf_counter() - started
     # Asked for anew: an engine that spreads variety over a list of ten does not give the top of a list of a hundred.

@@ -87,6 +87,8 @@ class Split:
     """The owners that something was held out of, ascending."""
     heard: Table
     """Who is known to have what, shape (any, tracks): what novelty is told by. The training part where that tells."""
+    others: Table | None = None
+    """As in :class:`recommender.evaluation.rankers.Training`."""
 
 
 def split_of(

@@ -87,6 +87,8 @@ def track_queries(judged: JudgedTracks, kind: SplitKind, rng: np.random.Generato
         test=sparse.csr_array((np.ones(others.sum()), (asked[rows[others]], columns[others])), shape=(tracks, tracks)),
         asked=asked,
         heard=dataset.counts,
+        # Playlists judge, so that nothing may be learnt from them.
+        others=sparse.csr_array((0, tracks)),
     )
 
 

@@ -2,7 +2,11 @@
 
 import csv
 import hashlib
+import json
 import math
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -382,6 +386,28 @@ def test_a_file_without_lyrics_fails_with_its_reason(run: Run, lists: str) -> No
 
     assert result.code == 1
     assert "no column names the lyrics" in result.err
+
+
+def test_a_run_that_finds_all_texts_kept_answers_as_the_one_before(lists: str, tmp_path: Path, models: Path) -> None:
+    # Each in a process of its own: the second reads no network before the index is built, and then it must.
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "models").symlink_to(models)
+    asked = ["evaluate", "--task", "tracks", "--data", lists, "--methods", "ours", "--json"]
+
+    first, again = (
+        subprocess.run(
+            [sys.executable, "-m", "bot", *asked],
+            env={**os.environ, "CRATEDIGGER_HOME": str(home)},
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for _ in range(2)
+    )
+
+    assert json.loads(first)["rows"][0]["ndcg"] == json.loads(again)["rows"][0]["ndcg"] > 0
 
 
 def test_cold_tracks_are_asked_for(run: Run, lists: str) -> None:

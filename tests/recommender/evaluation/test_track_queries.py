@@ -1,9 +1,12 @@
 import numpy as np
 import pytest
+from scipy import sparse
 
 from recommender.evaluation.compare import measured_on
 from recommender.evaluation.datasets import Entry
+from recommender.evaluation.engine import lists_of
 from recommender.evaluation.methods import BASELINES
+from recommender.evaluation.rankers import Ranker, Training
 from recommender.evaluation.splits import SplitKind
 from recommender.evaluation.track_queries import JudgedTracks, judged_tracks, track_queries
 from recommender.types import TrackFacts
@@ -59,6 +62,8 @@ def test_queries_are_drawn_by_seed_and_know_themselves_alone() -> None:
     assert (first.asked == again.asked).all()
     assert (first.asked != other.asked).any()
     assert (first.train[first.asked].indices == first.asked).all()
+    assert first.others is not None
+    assert first.others.shape == (0, len(dataset.tracks))
     assert np.diff(first.test.indptr)[first.asked].tolist() == [SONGS_PER_ARTIST - 1] * 20
 
 
@@ -77,6 +82,21 @@ def test_methods_are_measured_on_queries_and_novelty_tells_how_rare_the_found_tr
     assert chance.precision == pytest.approx(1 / len(SCENES), abs=0.1)
     assert system.precision > 0.8
     assert 0 < system.novelty < np.log2(len(dataset.owners) + 1)
+
+
+def test_methods_learn_from_no_list_for_lists_judge() -> None:
+    seen: list[Training] = []
+
+    def spying(training: Training) -> Ranker:
+        seen.append(training)
+        return lambda owners, count: np.zeros((len(owners), count), dtype=np.int64)
+
+    made = judged()
+    split = track_queries(made, SplitKind.PLAYLIST, np.random.default_rng(0))
+    measured_on({0: split}, {"spy": spying}, k=1)
+
+    assert (seen[0].table != sparse.eye_array(len(made.dataset.tracks))).nnz == 0
+    assert lists_of(seen[0]) == []
 
 
 def test_no_genre_can_be_judged_by_where_the_file_names_none() -> None:
