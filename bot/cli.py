@@ -120,7 +120,7 @@ def catalog_import(
 
 @catalog_commands.command("embed", epilog="Example: `cratedigger catalog embed`")
 def catalog_embed(as_json: AsJson = False) -> None:
-    """Embed the words and covers that are missing, then build the index. Goes on where it stopped."""
+    """Embed the words and covers that are missing, build the index, and learn from lists. Goes on where it stopped."""
     from bot.presenters.progress_bars import progress_bars
     from bot.wiring import open_core
 
@@ -131,47 +131,69 @@ def catalog_embed(as_json: AsJson = False) -> None:
                 text_progress=bar("Words", "tracks"), cover_progress=bar("Covers", "albums"), stop=stop
             )
         facts = {"words": asdict(embedded.text), "covers": asdict(embedded.covers)}
-        index = None
+        renewed = None
         if not stop():
             with progress_bars(err) as bar:
-                index = core.catalog.rebuild(bar("Index", "rows"))
-            facts["index"] = {"tracks": len(index), "fingerprint": index.fingerprint}
+                # Whoever imports a catalog wants it: what is served before has no say.
+                renewed = core.training.renew(is_gated=False, bar=bar, stop=stop)
+            index = renewed.index
+            facts["index"] = {"tracks": len(index), "fingerprint": index.fingerprint, "quality": renewed.remark}
     if as_json:
         _print_json(facts)
     else:
         from bot.presenters.terminal import embedding_report
 
-        indexed = len(index) if index is not None else None
-        out.print(embedding_report(embedded.text, embedded.covers, indexed=indexed))
+        indexed = len(renewed.index) if renewed is not None else None
+        remark = renewed.remark if renewed is not None else None
+        out.print(embedding_report(embedded.text, embedded.covers, indexed=indexed, quality=remark))
     _exit_if(stop())
 
 
 @catalog_commands.command("stats", epilog="Example: `cratedigger catalog stats --json`")
 def catalog_stats(as_json: AsJson = False) -> None:
-    """Count what the catalog holds."""
-    from bot.wiring import open_core
+    """Count what the catalog holds, and tell how good suggestions are and how they are received."""
+    from bot.presenters.terminal import received_facts
+    from bot.services.reception import received
+    from bot.services.training import QUALITY_MARK
+    from bot.wiring import open_core, utc_now
 
     with open_core(read_installed_settings()) as core, core.database.reading() as stored:
-        statistics = stored.tracks.statistics()
-    _print_facts("Catalog", asdict(statistics), as_json=as_json)
+        facts = asdict(stored.tracks.statistics()) | {"quality": stored.state.get(QUALITY_MARK)}
+        reception = received(stored, utc_now())
+    told = {"received": asdict(reception)} if as_json else received_facts(reception)
+    _print_facts("Catalog", facts | told, as_json=as_json)
 
 
 @app.command("rebuild-index", epilog="Example: `cratedigger rebuild-index`")
-def rebuild_index(as_json: AsJson = False) -> None:
-    """Build the index anew from the database. The bot may go on running meanwhile."""
+def rebuild_index(
+    force: Annotated[bool, typer.Option("--force", help="Serve what is built even where it is worse.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Build the index anew from the database and learn from lists. The bot may go on running meanwhile.
+
+    What is built is kept out, with exit code 1, when it continues held-out lists worse than what is served.
+    """
     from bot.presenters.progress_bars import progress_bars
     from bot.wiring import open_core
 
     with open_core(read_installed_settings()) as core, progress_bars(err) as bar:
         started = time.perf_counter()
-        index = core.catalog.rebuild(bar("Index", "rows"))
-    facts = {"tracks": len(index), "fingerprint": index.fingerprint, "seconds": round(time.perf_counter() - started, 1)}
+        renewed = core.training.renew(is_gated=not force, bar=bar)
+    facts = {
+        "tracks": len(renewed.index),
+        "fingerprint": renewed.index.fingerprint,
+        "quality": renewed.remark,
+        "swapped": not renewed.was_refused,
+        "seconds": round(time.perf_counter() - started, 1),
+    }
     _print_facts("Index", facts, as_json=as_json)
+    if renewed.was_refused:
+        _fail("Nothing was swapped, for what was built is worse. `cratedigger rebuild-index --force` serves it anyway.")
 
 
 @app.command(epilog="Example: `cratedigger nightly`")
 def nightly(as_json: AsJson = False) -> None:
-    """Do now what the bot does every night: sync linked members, embed what is new, rebuild the index."""
+    """Do now what the bot does every night: sync linked members, embed what is new, rebuild the index, learn."""
     from bot.wiring import run_nightly
 
     settings = read_installed_settings()

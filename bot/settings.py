@@ -32,6 +32,7 @@ NEARLY_THE_SAME = 0.8
 """How alike two names of settings are, 0 to 1, when one is taken for a slip of the other."""
 _IN_OUR_WORDS = {
     "int_parsing": "is a whole number",
+    "float_parsing": "is a share from 0 to 1, such as 0.1",
     "time_parsing": "is a time of day such as 04:00",
     "time_delta_parsing": "is a time of day such as 04:00",
     "enum": "names at least one of: open, spotify",
@@ -79,6 +80,7 @@ class Settings(BaseSettings):
     lyrics_api_base: str = "https://lrclib.net"
     musicbrainz_api_base: str = "https://musicbrainz.org"
     cover_art_archive_base: str = "https://coverartarchive.org"
+    quality_may_fall: float = 0.1
     nightly_at: time = time(4, 0)
     time_zone: str = "UTC"
     log_level: str = "INFO"
@@ -148,6 +150,14 @@ class Settings(BaseSettings):
     def _some_source(cls, value: tuple[ContentSource, ...]) -> tuple[ContentSource, ...]:
         if not value:
             msg = "names at least one of: open, spotify"
+            raise ValueError(msg)
+        return value
+
+    @field_validator("quality_may_fall")
+    @classmethod
+    def _share(cls, value: float) -> float:
+        if not 0 <= value <= 1:
+            msg = "is a share from 0 to 1, such as 0.1"
             raise ValueError(msg)
         return value
 

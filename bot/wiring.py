@@ -20,6 +20,7 @@ from bot.services.content import Content
 from bot.services.content_services import ContentServices
 from bot.services.feedback import FeedbackService
 from bot.services.kept_state import KeptState
+from bot.services.learned_tables import LearnedTables
 from bot.services.library_sync import LibrarySyncService
 from bot.services.linking import LinkedAccount, LinkingService
 from bot.services.recommending import RecommendingService, Recommends
@@ -30,6 +31,7 @@ from bot.services.spotify_catalog import SpotifyCatalog
 from bot.services.spotify_playlists import SpotifyPlaylists
 from bot.services.status import StatusService
 from bot.services.taste_maps import TasteMapService
+from bot.services.training import Training
 from bot.services.unseen_tracks import PATIENCE, UnseenTracks
 from bot.services.upkeep import Step, Upkeep
 from bot.settings import Settings
@@ -73,6 +75,8 @@ class Core:
     services: ContentServices
     content: Content
     catalog: SearchableCatalog
+    learned: LearnedTables
+    training: Training
 
     def convert_encoders(self) -> None:
         """Convert networks that are not converted yet, in a child process: this one never imports torch."""
@@ -95,7 +99,16 @@ class Core:
             from recommender.mean_vector import MeanVectorRecommender
 
             return MeanVectorRecommender(self.store)
-        return Recommender(index, self.store, self.catalog.encode_prompt, self.catalog.encode_cover, now=utc_now)
+        learned = self.learned.serving(index)
+        return Recommender(
+            index,
+            self.store,
+            self.catalog.encode_prompt,
+            self.catalog.encode_cover,
+            now=utc_now,
+            tables=learned.tables,
+            weights=learned.weights,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +141,8 @@ def open_core(settings: Settings, *, chunk: int = TRACKS_PER_CHUNK) -> Iterator[
         models = settings.home / MODELS
         text = text_encoder(settings.text_encoder, models)
         image = image_encoder(settings.image_encoder, models)
+        lists = StoredLists(database, strengths_of)
+        learned = LearnedTables(settings.home / "learned", store, lists, services.policy)
         catalog = SearchableCatalog(
             source=store,
             lookup=store,
@@ -135,8 +150,17 @@ def open_core(settings: Settings, *, chunk: int = TRACKS_PER_CHUNK) -> Iterator[
             text=text,
             image=image,
             folder=settings.home / "index",
+            learned=learned,
         )
-        lists = StoredLists(database, strengths_of)
+        training = Training(
+            database,
+            catalog,
+            learned,
+            lists,
+            facts_version=store.facts_version,
+            may_fall=settings.quality_may_fall,
+            now=utc_now,
+        )
         yield Core(
             settings=settings,
             database=database,
@@ -145,6 +169,8 @@ def open_core(settings: Settings, *, chunk: int = TRACKS_PER_CHUNK) -> Iterator[
             services=services,
             content=content,
             catalog=catalog,
+            learned=learned,
+            training=training,
         )
 
 
@@ -331,6 +357,7 @@ def _upkeep(
         core.database,
         core.catalog,
         library,
+        training=core.training,
         content=core.content,
         blocking=blocking,
         encoding=encoding,

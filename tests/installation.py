@@ -55,4 +55,4 @@ def prepare(home: Path, models: Path) -> None:
     with open_core(settings_for(home)) as core:
         CatalogImport(core.database, home=home).run(dataset)
         core.catalog.embed()
-        core.catalog.rebuild()
+        core.training.renew()

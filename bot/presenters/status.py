@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bot.presenters.markdown import plain
 
-_NAME, _VALUE, _LINES = 60, 200, 12
+_NAME, _VALUE, _LINES = 60, 400, 12
 
 
 def status_text(facts: Sequence[tuple[str, str]]) -> str:

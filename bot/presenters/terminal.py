@@ -13,6 +13,7 @@ from bot.presenters.happiness import happiness_line
 from bot.presenters.novelty import novelty_line
 from bot.services.asks import Answer
 from bot.services.import_tally import ImportSummary
+from bot.services.reception import Received, liked_line
 from recommender.ingestion import EmbedSummary
 from recommender.ranking.counterfactuals import places_line
 from recommender.types import Suggestion
@@ -165,8 +166,17 @@ def _details(summary: ImportSummary) -> Table:
     return details
 
 
-def embedding_report(words: EmbedSummary, covers: EmbedSummary, *, indexed: int | None) -> RenderableType:
-    """Return what a round of embedding did; ``indexed`` counts the tracks that can be found now, None when stopped."""
+def embedding_report(
+    words: EmbedSummary, covers: EmbedSummary, *, indexed: int | None, quality: str | None = None
+) -> RenderableType:
+    """Return what a round of embedding did.
+
+    Args:
+        words: Of tracks.
+        covers: Of albums.
+        indexed: Tracks that can be found now; None when stopped.
+        quality: A remark on how good suggestions are, where there is one.
+    """
     rows = Table.grid(padding=(0, 2, 0, 0))
     rows.add_column(style="cyan", justify="right")
     rows.add_column(overflow="fold")
@@ -180,7 +190,17 @@ def embedding_report(words: EmbedSummary, covers: EmbedSummary, *, indexed: int 
         rows.add_row(f"{done.done:,}", Text(f"{what}{nothing} ({done.seconds:,.1f} s{rate})"))
     if indexed is not None:
         rows.add_row(f"{indexed:,}", Text("tracks can be found now"))
+    if quality is not None:
+        rows.add_row("", Text(quality))
     return Group(Text("Embedding", style="bold"), rows)
+
+
+def received_facts(reception: Received) -> Json:
+    """Return how suggestions are received, as facts for :func:`facts_table`."""
+    return {
+        "liked by part of the score": liked_line(reception.by_modality),
+        "liked by source": liked_line(reception.by_source),
+    }
 
 
 def facts_table(title: str, facts: Json) -> Table:

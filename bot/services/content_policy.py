@@ -5,6 +5,8 @@ and no picture from its servers, is read.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 from bot.settings import ContentSource
 from recommender.types import Fact, Source, Track
@@ -43,6 +45,17 @@ class ContentPolicy:
     def may_read_fact(self, track: Track, fact: Fact) -> bool:
         """Return whether an encoder may read these facts of a track."""
         return self.may_read(source_of(track, fact))
+
+    def readable(self, track: Track) -> Track:
+        """Return a track without the names, the year and the popularity of which nothing may be learnt."""
+        told: dict[Fact, dict[str, object]] = {
+            Fact.WORDS: {"title": "", "artists": (), "album": None},
+            Fact.RELEASED: {"released": None},
+            Fact.POPULARITY: {"popularity": None},
+        }
+        refused = [without for fact, without in told.items() if not self.may_read_fact(track, fact)]
+        changes: dict[str, Any] = {name: value for without in refused for name, value in without.items()}
+        return replace(track, **changes) if changes else track
 
 
 def source_of(track: Track, fact: Fact) -> Source | None:

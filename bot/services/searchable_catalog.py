@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from bot.errors import ClosingDownError
+from bot.services.learned_tables import LearnedTables
 from recommender.errors import EmptyCatalogError, IndexFileError
 from recommender.fused_space import MODALITIES, FusedSpace
 from recommender.fusion import Evidence
@@ -61,6 +62,7 @@ class SearchableCatalog:
         text: TextEncoder,
         image: ImageEncoder,
         folder: Path,
+        learned: LearnedTables,
     ) -> None:
         self._closing = threading.Event()
         self._source = _UntilClosed(source, self._closing)
@@ -70,6 +72,7 @@ class SearchableCatalog:
         self._vector_of = lru_cache(PROMPTS_KEPT)(self._encoded)
         self._image = image
         self._folder = folder
+        self._learned = learned
         self._index: CatalogIndex | None = None
         self._changing = threading.Lock()
 
@@ -116,12 +119,14 @@ class SearchableCatalog:
         embedded = self.embed(stop=stop)
         is_complete = not (embedded.text.stopped or embedded.covers.stopped)
         if embedded.text.done + embedded.text.skipped + embedded.covers.done == 0 and self._is_newest:
+            self._learned.refresh(self.index())
             return Absorbed(tracks=0, is_complete=is_complete)
         try:
             added = self.refresh()
             index = self.index()  # after the refresh, which may have taken over another process's
             if index.wants_rebuild:
                 index = self.rebuild()
+                self._learned.rebuild_words(index)
         except (EmptyCatalogError, ClosingDownError):
             return Absorbed(tracks=0, is_complete=is_complete)
         if added:
@@ -166,16 +171,24 @@ class SearchableCatalog:
             if not self._is_newest:
                 self._index = self._opened()
             index = self._index = self._index or self._opened()
-            return index.refresh(self._source).added
+            added = index.refresh(self._source).added
+            self._learned.refresh(index)
+            return added
 
-    def rebuild(self, progress: Progress | None = None) -> CatalogIndex:
+    def rebuild(
+        self, progress: Progress | None = None, *, check: Callable[[CatalogIndex], None] | None = None
+    ) -> CatalogIndex:
         """Fit the space anew, build the index beside the old one and swap it in.
+
+        Args:
+            progress: Counts every track twice: when it is read and when it enters the graph.
+            check: Is given the new index before it is swapped in; what it raises is raised here, and the old one stays.
 
         Raises:
             EmptyCatalogError: Nothing is embedded yet.
         """
         with self._changing:
-            index = self._built(progress)
+            index = self._built(progress, check)
             # What was absorbed at once while the catalog was being read went into the index before.
             index.refresh(self._source, after=index.last_key)
             self._index = index
@@ -187,6 +200,7 @@ class SearchableCatalog:
         From then on, whatever reads the whole catalog raises :class:`ClosingDownError`.
         """
         self._closing.set()
+        self._learned.close()
 
     @property
     def is_closing(self) -> bool:
@@ -194,15 +208,16 @@ class SearchableCatalog:
         return self._closing.is_set()
 
     def warm_up(self) -> None:
-        """Open the index and load the text encoder, so that the first member does not wait for them.
+        """Open the index and its tables and load the text encoder, so that the first member does not wait for them.
 
         An installation without a catalog has nothing to warm up: its first import loads what it needs.
         """
         try:
-            self.index()
+            index = self.index()
         except EmptyCatalogError:
             log.info("nothing to search yet")
             return
+        self._learned.warm_up(index)
         self.encode_prompt("warm")
 
     def encode_prompt(self, prompt: str) -> Vector:
@@ -234,7 +249,9 @@ class SearchableCatalog:
         index.refresh(self._source, after=index.last_key)
         return index
 
-    def _built(self, progress: Progress | None = None) -> CatalogIndex:
+    def _built(
+        self, progress: Progress | None = None, check: Callable[[CatalogIndex], None] | None = None
+    ) -> CatalogIndex:
         space = FusedSpace.fit(
             self._source,
             text=(self._ingestion.text_fingerprint, self._text.dim),
@@ -247,7 +264,11 @@ class SearchableCatalog:
             if progress is not None:
                 progress(done, total)
 
-        index = CatalogIndex.build(self._folder, self._source, space, progress=tell)
+        def look(index: CatalogIndex) -> None:
+            if len(index) and check is not None:
+                check(index)
+
+        index = CatalogIndex.build(self._folder, self._source, space, progress=tell, check=look)
         if len(index) == 0:
             raise EmptyCatalogError
         return index

@@ -5,10 +5,14 @@ from datetime import UTC, datetime
 
 from bot.background import BlockingPool
 from bot.gateways.spotify_budget import BudgetStatus, SpotifyBudget
+from bot.services.reception import liked_line, received
 from bot.services.searchable_catalog import SearchableCatalog
+from bot.services.training import QUALITY_MARK
 from bot.services.upkeep import NIGHTLY_MARK
 from recommender.errors import EmptyCatalogError
 from storage.database import Database
+
+NO_VERDICTS = "no verdicts on suggestions yet"
 
 
 class StatusService:
@@ -27,6 +31,7 @@ class StatusService:
         self._catalog = catalog
         self._budget = budget
         self._blocking = blocking
+        self._now = now
         self._since = now()
 
     async def report(self) -> tuple[tuple[str, str], ...]:
@@ -38,10 +43,15 @@ class StatusService:
             tracks = stored.tracks.count()
             links = len(stored.links.all())
             nightly = stored.state.get(NIGHTLY_MARK)
+            quality = stored.state.get(QUALITY_MARK)
+            reception = received(stored, self._now())
         budget = self._budget.status()
         return (
             ("Catalog", f"{tracks:,} tracks"),
             ("Index", self._index_fact()),
+            ("Quality", quality or "not measured yet"),
+            ("👍 by part of the score", liked_line(reception.by_modality) or NO_VERDICTS),
+            ("👍 by source", liked_line(reception.by_source) or NO_VERDICTS),
             ("Linked members", f"{links} of Spotify's five"),
             ("Spotify calls today", _calls(budget)),
             ("Nightly refresh", nightly or "not yet"),

@@ -15,6 +15,7 @@ from bot.errors import BotError, NeedsRelinkError
 from bot.services.library_records import SyncStep, SyncSummary
 from bot.services.library_sync import LibrarySyncService
 from bot.services.searchable_catalog import Absorbed, SearchableCatalog
+from bot.services.training import Training
 from bot.services.unasked import Unasked
 from recommender.errors import EmptyCatalogError
 from recommender.types import MemberId
@@ -84,16 +85,18 @@ class Upkeep:
         catalog: SearchableCatalog,
         library: LibrarySyncService,
         *,
+        training: Training,
         content: LooksUp,
         blocking: BlockingPool,
         encoding: BlockingPool,
         tasks: asyncio.TaskGroup,
         now: Callable[[], datetime],
     ) -> None:
-        """Take collaborators; ``content`` knows what a service could not answer."""
+        """Take collaborators; ``training`` builds anew, ``content`` knows what a service could not answer."""
         self._database = database
         self._catalog = catalog
         self._library = library
+        self._training = training
         self._content = content
         self._blocking = blocking
         self._encoding = encoding
@@ -148,9 +151,9 @@ class Upkeep:
                     return total
 
     async def nightly(self) -> tuple[Step, ...]:
-        """Sync every linked member, drop what expired, embed what is new and rebuild the index.
+        """Sync every linked member, drop what expired, embed what is new, rebuild the index and learn from lists.
 
-        A step that fails does not stop the others.
+        A step that fails does not stop the others. What is built stays out where it is worse; see :class:`Training`.
         """
         steps = [
             await _step("sync members", self._sync_all),
@@ -190,10 +193,10 @@ class Upkeep:
 
     async def _rebuild(self) -> str:
         try:
-            index = await self._encoding.run(self._catalog.rebuild)
+            renewed = await self._encoding.run(self._training.renew)
         except EmptyCatalogError:
             return "nothing to index yet"
-        return f"{len(index)} tracks"
+        return f"{len(renewed.index)} tracks; {renewed.remark}"
 
     async def _absorb_within(self, patience: timedelta) -> bool:
         work = self._tasks.create_task(self._quietly("absorbing new tracks", self.absorb))

@@ -62,6 +62,8 @@ def test_env_file_is_read_and_the_environment_wins(tmp_path: Path, monkeypatch: 
         ("WEB_PORT\n", ".env line 1: is not NAME=value"),
         ("WEB_PORT=eighty\n", "WEB_PORT: is a whole number"),
         ("NIGHTLY_AT=4am\n", "NIGHTLY_AT: is a time of day"),
+        ("QUALITY_MAY_FALL=10%\n", "QUALITY_MAY_FALL: is a share from 0 to 1"),
+        ("QUALITY_MAY_FALL=1.1\n", "QUALITY_MAY_FALL: is a share from 0 to 1"),
         ("NIGHTLY_AT=04:00+02:00\n", "NIGHTLY_AT: is a time of day"),
     ],
 )

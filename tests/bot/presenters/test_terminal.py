@@ -239,12 +239,12 @@ def test_an_embedding_says_what_was_read_and_how_fast() -> None:
     words = EmbedSummary(done=1_000, skipped=0, seconds=4.0)
     covers = EmbedSummary(done=0, skipped=250, seconds=0.5)
 
-    text = printed(embedding_report(words, covers, indexed=1_200), width=100)
+    text = printed(embedding_report(words, covers, indexed=1_200, quality="no figure of quality"), width=100)
 
     lines = [line.strip() for line in text.splitlines()]
     assert lines[1] == "1,000  tracks got a vector of their words (4.0 s, 250/s)"
     assert "0  albums got a vector of their cover; 250 have no cover that can be read now" in lines[2]
-    assert lines[3] == "1,200  tracks can be found now"
+    assert lines[3:5] == ["1,200  tracks can be found now", "no figure of quality"]
 
 
 def test_an_embedding_that_was_stopped_does_not_speak_of_an_index() -> None:

@@ -12,6 +12,7 @@ from bot.errors import ClosingDownError
 from bot.settings import Settings
 from bot.wiring import open_core
 from recommender.errors import EmptyCatalogError
+from recommender.index.catalog_index import CatalogIndex
 from recommender.types import Fact, Modality, Source, TrackFacts, TrackKey
 from tests.installation import TRACKS, settings_for
 
@@ -92,6 +93,47 @@ def test_tracks_that_cannot_wait_need_others_to_be_compared_with(tmp_path: Path)
 
         with pytest.raises(EmptyCatalogError):
             core.catalog.absorb_now([added.key])
+
+
+def test_many_new_tracks_build_the_index_anew_and_read_all_words_again(installation: Settings) -> None:
+    with open_core(installation) as core:
+        before = core.learned.serving(core.catalog.index())
+        with core.database.transaction() as stored:
+            stored.tracks.add_or_merge([replace(NEW, title=f"Quay {number}") for number in range(70)])
+
+        absorbed = core.catalog.absorb()
+        after = core.learned.serving(core.catalog.index())
+
+        assert absorbed.tracks == 70
+        assert core.catalog.index().generation == 2
+        assert len(after.tables) == len(before.tables) + 70
+        assert after.generation == before.generation + 1
+
+
+def test_an_index_that_is_found_worse_is_not_served_and_its_files_are_gone(installation: Settings) -> None:
+    def refuse(index: CatalogIndex) -> None:
+        seen.append(len(index))
+        raise LookupError("worse")
+
+    seen: list[int] = []
+    with open_core(installation) as core:
+        before = core.catalog.index()
+
+        with pytest.raises(LookupError, match="worse"):
+            core.catalog.rebuild(check=refuse)
+
+        assert core.catalog.index() is before
+    assert seen == [TRACKS]
+    with open_core(installation) as core:
+        assert core.catalog.index().generation == before.generation
+
+
+def test_warming_up_opens_the_tables_too(installation: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    with open_core(installation) as core:
+        core.catalog.warm_up()
+        monkeypatch.setattr("recommender.track_tables.TrackTables.load", None)
+
+        assert len(core.learned.serving(core.catalog.index()).tables) == TRACKS
 
 
 def test_absorbing_nothing_does_nothing(installation: Settings) -> None:

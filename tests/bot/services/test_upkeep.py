@@ -49,6 +49,7 @@ async def world_of(settings: Settings) -> AsyncIterator[World]:
                 core.database,
                 core.catalog,
                 spotify.syncing,
+                training=core.training,
                 content=core.content,
                 blocking=blocking,
                 encoding=encoding,
@@ -158,7 +159,7 @@ async def test_a_night_does_every_step_and_says_so(world: World) -> None:
 
     outcomes = {step.name: step.outcome for step in steps}
     assert outcomes["sync members"] == "1 of 1 members"
-    assert outcomes["rebuild index"] == f"{len(world.core.catalog.index())} tracks"
+    assert outcomes["rebuild index"].startswith(f"{len(world.core.catalog.index())} tracks; no figure of quality")
     assert not any(step.failed for step in steps)
     assert (await world.facts())["Nightly refresh"].endswith("all done")
 
@@ -234,6 +235,8 @@ async def test_status_tells_catalog_index_and_budget(world: World) -> None:
 
     assert facts["Catalog"] == "160 tracks"
     assert facts["Index"].startswith("160 searchable")
+    assert "no figure of quality" in facts["Quality"]
+    assert facts["👍 by part of the score"] == facts["👍 by source"] == "no verdicts on suggestions yet"
     assert facts["Linked members"] == "1 of Spotify's five"
     assert facts["Spotify calls today"] == "1 of 600"
     assert facts["Nightly refresh"] == "not yet"
