@@ -8,6 +8,7 @@ from scipy import sparse
 
 from recommender.evaluation.datasets import Rows, Table
 from recommender.songs import normalised
+from recommender.track_words import words_of
 from recommender.types import Matrix, Track
 
 AUDIO_FEATURES: Final = (
@@ -51,20 +52,8 @@ def mean_filled(tracks: Sequence[Track], names: Sequence[str]) -> Matrix:
     return np.nan_to_num(z_scored(tracks, names), nan=0.0)
 
 
-def words_of(track: Track) -> str:
-    """Return the normalised title, artists and album of a track, and each artist once more as one word.
-
-    Empty where nothing is known.
-    """
-    if not track.artists:
-        return ""
-    names = [normalised(name) for name in track.artists]
-    whole = (f"artist_{'_'.join(name.split())}" for name in names)
-    return " ".join([normalised(track.title), *names, normalised(track.album or ""), *whole])
-
-
 def tfidf_vectors(tracks: Sequence[Track], *, pairs: bool = True) -> Table:
-    """Return unit TF-IDF rows of :func:`words_of`: words, and pairs of words; zero rows where nothing is known."""
+    """Return unit TF-IDF rows of the words of each track, and of pairs of words; zero rows where nothing is known."""
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     words = [words_of(track) for track in tracks]

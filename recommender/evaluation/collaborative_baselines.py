@@ -11,6 +11,7 @@ from typing import Any, Final
 import numpy as np
 from scipy import sparse
 
+from recommender.collaborative import Ease, Neighbours
 from recommender.evaluation.catalog_features import tfidf_vectors
 from recommender.evaluation.datasets import Rows, Table
 from recommender.evaluation.rankers import Ranker, Scorer, Scores, Training, ranked_by
@@ -39,7 +40,9 @@ def item_knn(training: Training) -> Ranker:
     Source:
         Sarwar et al., WWW 2001, doi:10.1145/371920.372071.
     """
-    return ranked_by(training, track_neighbours(training.binary))
+    table = training.binary
+    neighbours = Neighbours.fit(table)
+    return ranked_by(training, lambda owners: neighbours.scores(table[owners]))
 
 
 def user_knn(training: Training) -> Ranker:
@@ -49,13 +52,6 @@ def user_knn(training: Training) -> Ranker:
         Herlocker et al., SIGIR 1999, doi:10.1145/312624.312682.
     """
     return ranked_by(training, owner_neighbours(training.binary, USER_NEIGHBOURS))
-
-
-def track_neighbours(table: Table) -> Scorer:
-    """Return a scorer by summed cosines of columns."""
-    having = np.asarray(table.sum(axis=0)).ravel()
-    unit = sparse.csr_array(table @ sparse.diags_array(1 / np.sqrt(np.maximum(having, 1))))
-    return lambda owners: np.asarray((table[owners] @ unit.T @ unit).toarray())
 
 
 def owner_neighbours(table: Table, count: int) -> Scorer:
@@ -76,26 +72,20 @@ def owner_neighbours(table: Table, count: int) -> Scorer:
 
 
 def ease(training: Training) -> Ranker:
-    """Rank by EASE: each track as a linear mix of the owner's others, in closed form.
-
-    The inverse is taken over owners or tracks, whichever are fewer: with K = XXᵀ + λI the matrix inversion lemma gives
-    P = (XᵀX + λI)⁻¹ = (I - XᵀK⁻¹X) / λ. So it costs the cube of the smaller side only.
-
-    Source:
-        Steck, WWW 2019, doi:10.1145/3308558.3313710, with λ = :data:`EASE_LAMBDA`.
-    """
-    return ranked_by(training, ease_scorer(training.binary, EASE_LAMBDA))
+    """Rank by EASE, with λ = :data:`EASE_LAMBDA`; see :class:`recommender.collaborative.Ease`."""
+    return ranked_by(training, _ease_scorer(training))
 
 
-def ease_scorer(table: Table, ridge: float) -> Scorer:
-    """Return a scorer of EASE for tracks that an owner has not, by the way that costs less."""
-    return ease_by_owners(table, ridge) if table.shape[0] < table.shape[1] else ease_by_tracks(table, ridge)
+def _ease_scorer(training: Training) -> Scorer:
+    table = training.binary
+    model = Ease.fit(table, EASE_LAMBDA)
+    return lambda owners: model.scores(table[owners])
 
 
 def ease_with_content(training: Training) -> Ranker:
     """Rank by EASE and, for a share, by TF-IDF: each in standard deviations over the owner's catalog."""
     table = training.binary
-    others = ease_scorer(table, EASE_LAMBDA)
+    others = _ease_scorer(training)
     words = tfidf_vectors(training.tracks)
     return ranked_by(
         training,
@@ -109,26 +99,6 @@ def ease_with_content(training: Training) -> Ranker:
 def _in_deviations(scores: Scores) -> Scores:
     deviations = scores.std(axis=1, keepdims=True)
     return np.asarray((scores - scores.mean(axis=1, keepdims=True)) / np.where(deviations > 0, deviations, 1))
-
-
-def ease_by_owners(table: Table, ridge: float) -> Scorer:
-    """Return a scorer of EASE that inverts over owners; for tracks that an owner has not."""
-    import scipy.linalg
-
-    factor = scipy.linalg.cho_factor((table @ table.T).toarray() + ridge * np.eye(table.shape[0]))
-    solved = scipy.linalg.cho_solve(factor, table.toarray())
-    # M = XᵀK⁻¹X; what EASE predicts for an absent track i is (xM)ᵢ / (1 - Mᵢᵢ).
-    diagonal = np.asarray(table.multiply(solved).sum(axis=0)).ravel()
-    return lambda owners: np.asarray((table[owners] @ table.T) @ solved) / (1 - diagonal)
-
-
-def ease_by_tracks(table: Table, ridge: float) -> Scorer:
-    """Return a scorer of EASE that inverts over tracks, as in the paper."""
-    gram = (table.T @ table).toarray()
-    inverse = np.linalg.inv(gram + ridge * np.eye(len(gram)))
-    mix = -inverse / np.diag(inverse)
-    np.fill_diagonal(mix, 0)
-    return lambda owners: np.asarray(table[owners] @ mix)
 
 
 def als(training: Training) -> Ranker:

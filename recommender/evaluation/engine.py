@@ -38,7 +38,6 @@ from recommender.types import (
     ListKind,
     Matrix,
     MemberId,
-    Modality,
     Request,
     Seed,
     SeedKind,
@@ -212,13 +211,6 @@ class Engine:
     def raw_text_vectors(self, tracks: tuple[Track, ...]) -> Matrix:
         """Return what the text encoder makes of each track's words, as it comes; zero where nothing can be read."""
         return self._text_rows(tracks)
-
-    def text_vectors(self, tracks: tuple[Track, ...]) -> Matrix:
-        """Return the text sub-vectors of the fused space: unit rows, zero where nothing can be read."""
-        index, _ = self._catalog_of(tracks)
-        keys = np.arange(1, len(tracks) + 1)
-        vectors: Matrix = known_vectors(index, keys)[:, index.space.slices[Modality.TEXT]]
-        return vectors
 
     def _learnt_from(self, training: Training) -> tuple[TrackTables, WeightSets]:
         """Return what a training part teaches: the lists of all owners, and what each feature is worth among them."""
