@@ -330,7 +330,8 @@ class Request:
     unlike: tuple[TrackKey, ...] = ()
     """Tracks that suggestions should not be like: they do not come back, and what is close to them goes down."""
     max_per_artist: int | None = 2
-    """Tracks of one artist at most; None lets an artist have the share that they have in the seed, if that is more."""
+    """Tracks of one artist at most, None for any number; a playlist that is continued lets an artist have the share
+    that they have in it, if that is more."""
     roll: int = 0
     """0 for the best list; any other number for a varied one, which the same number brings again."""
 

@@ -25,7 +25,7 @@ from recommender.ranking.learned_content import learned_content
 from recommender.ranking.novelty import novelty_of
 from recommender.ranking.paths import song_path
 from recommender.ranking.pool import Pool, Unwanted, artists_of, pool_of, unwanted_for
-from recommender.ranking.ranked import MAX_PER_ARTIST, RankedPool, order_of, ranked_pool, suggestion_of
+from recommender.ranking.ranked import RankedPool, order_of, ranked_pool, suggestion_of
 from recommender.ranking.reading import Found, Reading
 from recommender.ranking.scoring import MAX_DISLIKES, rests_on_lists, rests_on_vectors
 from recommender.ranking.seeds import CoverEncoder, SeedReader
@@ -105,7 +105,7 @@ class Recommender:
             reading.start.directions,
             request.count,
             roll=request.roll,
-            max_per_artist=request.max_per_artist or MAX_PER_ARTIST,
+            max_per_artist=request.count if request.max_per_artist is None else request.max_per_artist,
             artist_shares=self._artist_shares(reading),
         )
         places = Places.of(ranked.parts)
@@ -229,11 +229,8 @@ class Recommender:
         return taste_profile(signals, lambda keys: known_vectors(self._index, keys), self._index.space.slices, now=now)
 
     def _artist_shares(self, reading: Reading) -> dict[str, float]:
-        """Return the share of each artist in a playlist that is continued, or wherever no fixed cap is asked for."""
-        seed = reading.request.seed
-        if reading.start.profile is None or not (
-            seed.kind is SeedKind.PLAYLIST or reading.request.max_per_artist is None
-        ):
+        """Return the share of each artist in a playlist that is continued; nothing for other seeds."""
+        if reading.start.profile is None or reading.request.seed.kind is not SeedKind.PLAYLIST:
             return {}
         tracks = self._lookup.tracks(map(TrackKey, reading.start.profile.keys.tolist()))
         counts = Counter(name for track in tracks.values() for name in artists_of(track))
