@@ -19,9 +19,9 @@ from recommender.ranking.scoring import weighted_cosines
 from recommender.types import Matrix, Modality, TrackKey, Vector, Weights
 
 UNLIKE_WEIGHT: Final = 0.7
-"""What a copy of an unwanted track loses, where a perfect match gains 1. Measured on 28,352 tracks with 40 songs and for
-each one of its 60 nearest as the unwanted: the list's closeness to that falls from .278 to .080, and to the song itself
-from .411 to .330; with 1 to .044 and .302, with ½ to .125 and .357."""
+"""What a copy of an unwanted track loses, where a perfect match gains 1. Measured on 28,352 tracks with 40 songs and
+for each one of its 60 nearest as the unwanted: the list's closeness to that falls from .278 to .080, and to the song
+itself from .411 to .330; with 1 to .044 and .302, with ½ to .125 and .357."""
 MOVED_AWAY: Final = 0.5
 """Length of what is taken from a query, against its own, where candidates away from the unwanted are looked for."""
 

@@ -1,10 +1,11 @@
 """The content of a score where there is a profile: features of the candidates, weighed by what lists taught."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from recommender.errors import NothingToGoOnError
 from recommender.index.answers import positions
@@ -16,6 +17,10 @@ from recommender.types import VECTORS, Keys, Matrix, Modality, Vector, Weights
 
 KEPT: Final = 400
 """Candidates whose scores are worked out in full."""
+KEPT_PER_INTEREST: Final = 60
+"""The same of each interest, however they score for all of a profile together."""
+MAX_SIDES: Final = 4
+"""Interests, the strongest ones, that candidates are found for one by one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -29,6 +34,12 @@ class LearnedContent:
     sources: tuple[str, ...]
     """Of each candidate: the source in which it stood highest."""
     scores: ProfileScores
+    interest: NDArray[np.int64] | None = None
+    """Shape (n,): the interest whose own tracks speak most for each candidate; None where there is but one."""
+
+    def interest_of(self, keys: Keys) -> NDArray[np.int64] | None:
+        """Return the interest of some of the candidates."""
+        return None if self.interest is None else self.interest[self._rows(keys)]
 
     def parts_of(self, keys: Keys) -> dict[str, Vector]:
         """Return the parts of some of the candidates' content, shape (len(keys),) each; they add up to it."""
@@ -59,6 +70,7 @@ def learned_content(
     excluded: Keys,
     among: Keys | None,
     near: Keys,
+    interests: Sequence[Profile] = (),
 ) -> LearnedContent:
     """Find candidates for a profile and weigh what speaks for them.
 
@@ -71,6 +83,7 @@ def learned_content(
         excluded: Tracks that must not come back.
         among: The only ones that may; None for all.
         near: Candidates that were found otherwise; they are kept however they score.
+        interests: What the profile falls into, strongest first; each finds candidates of its own.
 
     Raises:
         NothingToGoOnError: Other listeners alone are asked for, and none has any of these tracks or artists.
@@ -82,14 +95,38 @@ def learned_content(
             "No playlist and no listener that I may learn from has this music. Try `by: everything`."
         )
     proposed = scores.proposals(weights, excluded=excluded, among=among, listeners_only=alone)
-    keys = np.unique(np.concatenate([near, *proposed.values()]))
+    sides = [ProfileScores(each, tables, index) for each in interests[:MAX_SIDES]] if len(interests) > 1 else []
+    of_sides = [
+        found
+        for side in sides
+        for found in side.proposals(weights, excluded=excluded, among=among, listeners_only=alone).values()
+    ]
+    keys = np.unique(np.concatenate([near, *proposed.values(), *of_sides]))
     chosen = sets.for_profile(len(profile), has_listeners=scores.has_listeners)
     contributed = contributions(scores.features(keys), chosen) * asked_for(weights)
     totals = contributed.sum(axis=1)
     kept = np.isin(keys, near)
     kept[np.argsort(-totals, kind="stable")[:KEPT]] = True
+    interest = None
+    if sides:
+        of_each = np.stack(
+            [_total(side, each, keys, sets, weights) for side, each in zip(sides, interests, strict=False)]
+        )
+        interest = of_each.argmax(axis=0)
+        for row in of_each:
+            kept[np.argsort(-row, kind="stable")[:KEPT_PER_INTEREST]] = True
+        interest = interest[kept]
     keys, contributed = keys[kept], contributed[kept]
-    return LearnedContent(keys=keys, contributed=contributed, sources=_sources(keys, proposed), scores=scores)
+    return LearnedContent(
+        keys=keys, contributed=contributed, sources=_sources(keys, proposed), scores=scores, interest=interest
+    )
+
+
+def _total(scores: ProfileScores, profile: Profile, keys: Keys, sets: WeightSets, weights: Weights) -> Vector:
+    """Return what speaks for candidates by one interest's own tracks, shape (n,)."""
+    chosen = sets.for_profile(len(profile), has_listeners=scores.has_listeners)
+    total: Vector = (contributions(scores.features(keys), chosen) * asked_for(weights)).sum(axis=1)
+    return total
 
 
 def _sources(keys: Keys, proposed: Mapping[str, Keys]) -> tuple[str, ...]:

@@ -171,9 +171,9 @@ def order_of(
 ) -> list[int]:
     """Return the rows to suggest, best first: varied, each song once, each direction with its share.
 
-    No artist comes more than ``max_per_artist`` times, unless they have a greater share of what is continued. Half of
-    the places of a direction are sure; the rest go to the best, whatever they are near to. A ``roll`` other than 0 draws
-    another good list; see :func:`recommender.ranking.rolls.rolled`.
+    No artist comes more than ``max_per_artist`` times, unless they have a greater share of what is continued. Some of
+    the places of a direction are sure (see :func:`_groups`); the rest go to the best, whatever they are near to. A
+    ``roll`` other than 0 draws another good list; see :func:`recommender.ranking.rolls.rolled`.
     """
     tracks = ranked.pool.tracks
     labels: list[list[Label]] = [
@@ -184,11 +184,12 @@ def order_of(
         for row in labels
         for label in row
     }
+    groups, places = _groups(ranked, [each.share for each in directions], count)
     relevance = rolled(
         np.asarray([each.total for each in ranked.parts], dtype=np.float32),
         np.asarray([track.key for track in tracks], dtype=np.int64),
         roll,
-        groups=ranked.content.direction.tolist(),
+        groups=groups,
         places=count,
     )
     return capped_mmr_order(
@@ -198,8 +199,21 @@ def order_of(
         count=count,
         labels=labels,
         caps=caps,
-        slots=(ranked.content.direction.tolist(), _guaranteed([each.share for each in directions], count)),
+        slots=(groups, places),
     )
+
+
+def _groups(ranked: RankedPool, shares: Sequence[float], count: int) -> tuple[list[int], list[int]]:
+    """Return the direction of each candidate, and how many places each direction is owed.
+
+    Where each interest of a member found candidates of its own, it is owed its share; else half of it.
+    """
+    keys = np.asarray([track.key for track in ranked.pool.tracks], dtype=np.int64)
+    interest = None if ranked.learned is None else ranked.learned.interest_of(keys)
+    if interest is None:
+        return ranked.content.direction.tolist(), _guaranteed(shares, count)
+    kept = shares[: int(interest.max()) + 1]
+    return interest.tolist(), [*shares_to_slots(kept, count)]
 
 
 def _guaranteed(shares: Sequence[float], count: int) -> list[int]:

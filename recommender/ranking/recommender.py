@@ -21,6 +21,7 @@ from recommender.ranking.blends import away_queries, sides_of, unlike_penalty
 from recommender.ranking.counterfactuals import Places
 from recommender.ranking.directions import Direction, PromptEncoder, SearchableIndex, known_vectors
 from recommender.ranking.feature_weights import WeightSets, default_weights
+from recommender.ranking.features import Profile
 from recommender.ranking.learned_content import learned_content
 from recommender.ranking.novelty import novelty_of
 from recommender.ranking.paths import song_path
@@ -178,6 +179,7 @@ class Recommender:
             excluded=excluded,
             among=among,
             near=found,
+            interests=_interests(start.directions) if request.seed.kind is SeedKind.MEMBER else (),
         )
         return Found(keys=learned.keys, learned=learned)
 
@@ -297,6 +299,14 @@ class Recommender:
             novelty=novelty,
             roll=request.roll,
         )
+
+
+def _interests(directions: Sequence[Direction]) -> list[Profile]:
+    """Return the tracks of each direction as a profile of their own; none where a direction has no tracks."""
+    if not all(each.anchors for each in directions):
+        return []
+    found = [np.asarray(each.anchors, dtype=np.int64) for each in directions]
+    return [Profile.of(keys, np.ones(len(keys), dtype=np.float32)) for keys in found]
 
 
 def _looks(

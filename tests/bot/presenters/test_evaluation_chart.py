@@ -113,7 +113,8 @@ def test_methods_that_find_nothing_can_be_drawn() -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "colour"), [("ours", "ACCENT"), ("ours-content", "ACCENT"), ("mean-vector", "_EARLIER"), ("ease", "_OTHERS")]
+    ("method", "colour"),
+    [("ours", "ACCENT"), ("ours-content", "ACCENT"), ("mean-vector", "_EARLIER"), ("ease", "_OTHERS")],
 )
 def test_ours_the_earlier_systems_and_other_baselines_are_told_apart(method: str, colour: str) -> None:
     assert module._colour(method) == getattr(module, colour)
