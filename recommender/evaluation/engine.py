@@ -236,7 +236,7 @@ class Engine:
             catalog = DatasetCatalog(tracks, self._text_rows(tracks))
             space = FusedSpace.fit(catalog, text=text, image=_NO_COVERS, rng=np.random.default_rng(_SPACE_SEED))
             # usearch 2.26 comes last: OpenVINO 2026.4 reads no network in a process that loaded usearch before it.
-            # Where all texts were kept from a run before, none has been read yet, and a song that is asked about needs it.
+            # Where all texts were kept from a run before, none has been read yet, and a song that is named needs it.
             self._encoder.encode(["warm"])
             from recommender.index.catalog_index import CatalogIndex
 
