@@ -182,7 +182,7 @@ class RecommendingService:
         with self._database.reading() as stored:
             found = stored.collections.playlists_starting(typed, MOST_CHOICES)
         return [
-            FilterChoice(label=_shortened(f"{each.name} ({len(each.tracks)} songs)"), value=f"playlist:{each.key}")
+            FilterChoice(label=_shortened(f"{each.name} · {len(each.tracks)} ♫"), value=f"playlist:{each.key}")
             for each in found
         ]
 
