@@ -20,6 +20,7 @@ from bot.playground.page_server import PageServer
 from bot.playground.sample.catalog import SampleCatalog, sample_catalog
 from bot.playground.sample.dataset import write_dataset
 from bot.playground.sample.listeners import LISTENERS, account_of, stand_in_track
+from bot.playground.sample.playlists import sample_playlists, write_playlists
 from bot.playground.sample_world import discord_user, person, song, tries
 from bot.playground.spotify_memory import load_grants, save_grants
 from bot.playground.spotify_standin import SpotifyStandIn
@@ -27,6 +28,7 @@ from bot.playground.spotify_standin import SpotifyStandIn
 log = logging.getLogger(__name__)
 
 DATASET = "sample.csv"
+PLAYLISTS = "sample-playlists.csv"
 PREPARED = "prepared.json"
 """Says which dataset the database holds and embedded."""
 GRANTS = "spotify-grants.json"
@@ -127,11 +129,14 @@ class Playground:
             PlaygroundError: A step failed; its own words are on the terminal.
         """
         dataset, mark = self.home / DATASET, self.home / PREPARED
-        identity = {"seed": self.catalog.seed, "tracks": _identity(self.catalog)}
+        playlists = sample_playlists(self.catalog)
+        identity = {"seed": self.catalog.seed, "tracks": _identity(self.catalog), "playlists": len(playlists)}
         if mark.exists() and json.loads(mark.read_text(encoding="utf-8")) == identity:
             return
         count = write_dataset(self.catalog, dataset, cover_url=self.page.cover_url)
         await self._step(f"Reading {count} tracks of the sample catalog", "catalog", "import", str(dataset))
+        lists = write_playlists(playlists, self.home / PLAYLISTS)
+        await self._step(f"Reading {lists} playlists", "catalog", "import", str(self.home / PLAYLISTS))
         await self._step(f"Embedding words and covers of {count} tracks", "catalog", "embed")
         beside = mark.with_suffix(".partial")
         beside.write_text(json.dumps(identity), encoding="utf-8")

@@ -5,6 +5,7 @@ from bot.playground.discord_standin_people import StandInUser
 from bot.playground.page_visit import Person
 from bot.playground.sample.catalog import SampleCatalog, SampleTrack
 from bot.playground.sample.listeners import LISTENERS, Listener
+from bot.playground.sample.playlists import sample_playlists
 
 
 def discord_user(listener: Listener) -> StandInUser:
@@ -38,6 +39,8 @@ def tries(catalog: SampleCatalog) -> list[str]:
     """Return commands that show what the bot can do with this catalog, and with a song that is not in it."""
     loud = max(catalog.dataset, key=lambda track: (track.genre == "metal", track.facts.popularity or 0))
     neon = max(catalog.dataset, key=lambda track: (track.genre == "synthwave", track.facts.popularity or 0))
+    listed = [track for playlist in sample_playlists(catalog) for track in playlist.tracks]
+    shared = max(listed, key=lambda track: (track.genre == "soul", track.facts.popularity or 0))
     played = {genre for listener in LISTENERS for genre in listener.tastes}
     strangers = sorted(catalog.unheard, key=lambda track: (track.genre in played, -(track.facts.popularity or 0)))
     return [
@@ -47,6 +50,9 @@ def tries(catalog: SampleCatalog) -> list[str]:
         "/recommend prompt: driving through a neon city at night",
         f"/recommend track: {loud.facts.title}",
         f"/recommend artist: {neon.facts.artists[0]} by: cover",
+        f"/recommend track: {shared.facts.title} by: people",
+        f"/path from: {loud.facts.title} to: {neon.facts.title}",
+        f"/together with: {LISTENERS[1].name}",
         *(f"/recommend track: {page_on_spotify(track)}" for track in strangers[:1]),
     ]
 

@@ -16,12 +16,13 @@ from pathlib import Path
 import pytest
 
 from bot import cli
+from bot.playground.sample.playlists import sample_playlists, write_playlists
 from bot.services.searchable_catalog import SearchableCatalog
 from bot.settings import CALLED_FROM, Settings
 from bot.wiring import open_core
 from recommender.types import Filters, Modality, PopularityBand
 from tests.command_line import Result, Run, ran
-from tests.installation import NOWHERE, TRACKS
+from tests.installation import NOWHERE, TRACKS, part_of_the_sample
 
 
 @pytest.fixture
@@ -126,6 +127,26 @@ def test_why_says_where_each_would_stand_without_a_modality(run: Run, installati
     for each in answer["suggestions"]:
         assert set(each["without"]) == {name for name in map(str, Modality) if each["parts"][name] > 0}
         assert all(place >= 1 for place in (each["by_score"], *each["without"].values()))
+
+
+def test_people_alone_are_asked_once_there_are_lists(run: Run, installation: Settings, tmp_path: Path) -> None:
+    home = installation.home
+    playlists = sample_playlists(part_of_the_sample())
+    write_playlists(playlists, tmp_path / "lists.csv")
+    title = playlists[0].tracks[0].facts.title
+    asked = ["recommend", "--track", title, "--by", "people", "--json"]
+    before = run(*asked, home=home)
+
+    run("catalog", "import", str(tmp_path / "lists.csv"), "--json", home=home)
+    run("rebuild-index", "--force", "--json", home=home)
+    after = run(*asked, home=home)
+
+    assert before.code == 1
+    assert "No playlist and no listener that I may learn from has this music." in " ".join(before.err.split())
+    assert after.code == 0
+    for each in after.json["suggestions"]:
+        assert {name for name, value in each["parts"].items() if value} <= {"collaborative", "popularity", "discovery"}
+        assert re.search("[Pp]eople who have|[Ll]isteners of|[Aa] list (that has|with)|lists of others", each["reason"])
 
 
 def test_a_title_that_matches_nothing_fails_with_the_closest(run: Run, installation: Settings) -> None:
@@ -323,7 +344,8 @@ def test_the_bot_does_not_start_without_a_token(run: Run) -> None:
 def test_the_index_is_rebuilt_on_demand(run: Run, installation: Settings) -> None:
     result = run("rebuild-index", "--json", home=installation.home)
 
-    assert (result.code, result.json["tracks"]) == (0, TRACKS)
+    assert (result.code, result.json["tracks"], result.json["swapped"]) == (0, TRACKS, True)
+    assert result.json["quality"].startswith("no figure of quality")
 
 
 def test_nightly_reports_every_step(run: Run, installation: Settings) -> None:
@@ -331,7 +353,7 @@ def test_nightly_reports_every_step(run: Run, installation: Settings) -> None:
 
     assert result.code == 0
     assert list(result.json) == ["sync members", "expire", "embed", "rebuild index"]
-    assert result.json["rebuild index"] == f"{TRACKS} tracks"
+    assert result.json["rebuild index"].startswith(f"{TRACKS} tracks; no figure of quality")
 
 
 def test_the_first_ctrl_c_stops_an_import_after_its_batch_and_the_next_run_goes_on(

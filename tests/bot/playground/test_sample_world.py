@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from bot.playground.sample.catalog import sample_catalog
 from bot.playground.sample.listeners import LISTENERS
+from bot.playground.sample.playlists import sample_playlists
 from bot.playground.sample_world import page_on_spotify, song, tries
 
 
@@ -15,6 +16,15 @@ def test_a_link_to_a_song_outside_the_catalog_is_offered_that_nobody_has_played(
     [track] = [each for each in catalog.tracks if link == f"/recommend track: {page_on_spotify(each)}"]
     assert not track.in_dataset
     assert track.genre not in {genre for listener in LISTENERS for genre in listener.tastes}
+
+
+def test_people_are_asked_about_a_song_that_a_playlist_has() -> None:
+    catalog = sample_catalog()
+
+    [people] = [each for each in tries(catalog) if each.endswith(" by: people")]
+
+    listed = {track.facts.title for playlist in sample_playlists(catalog) for track in playlist.tracks}
+    assert people.removeprefix("/recommend track: ").removesuffix(" by: people") in listed
 
 
 def test_where_nothing_lies_outside_no_link_is_offered() -> None:
