@@ -41,16 +41,22 @@ def evaluate(
     task: Annotated[
         str,
         typer.Option(
-            help="continuation (playlists), listening, counts (members, tracks, counts), tracks, text (lyrics), or "
-            "interests (playlists with genres)."
+            help="continuation (playlists), listening, counts (members, tracks, counts), tracks, text (lyrics), covers "
+            "(pictures with genres), or interests (playlists with genres)."
         ),
     ],
-    data: Annotated[Path, typer.Option(help="CSV (also .gz, .zip) or Parquet.")],
+    data: Annotated[
+        Path,
+        typer.Option(
+            help="CSV (also .gz, .zip) or Parquet. With covers also a folder or .zip with a folder of pictures for "
+            "each genre; a table has a column with their paths."
+        ),
+    ],
     methods: Annotated[
         str | None,
         typer.Option(
-            help="Names with commas between; all that there are if left out. With text, a name may also be that of a "
-            "text encoder, as TEXT_ENCODER takes it."
+            help="Names with commas between; all that there are if left out. With text and covers, a name may also be "
+            "that of an encoder, as TEXT_ENCODER and IMAGE_ENCODER take it."
         ),
     ] = None,
     k: Annotated[int, typer.Option(help="Places of a list that count.", min=1, max=100)] = 10,
@@ -59,8 +65,8 @@ def evaluate(
         list[str] | None,
         typer.Option(
             help="all, warm or cold (continuation); holdout, loo or cold (listening, counts); playlist, subgenre or "
-            "artist (tracks); artist or genre (text); even or uneven (interests). Repeatable; the first of these if "
-            "left out."
+            "artist (tracks); artist or genre (text); genre (covers); even or uneven (interests). Repeatable; the "
+            "first of these if left out."
         ),
     ] = None,
     markdown: Annotated[
@@ -88,6 +94,10 @@ def evaluate(
     With text, songs of the same artist or genre are found by their lyrics alone: ``cratedigger evaluate --task text
     --data songs.csv --split artist --split genre``.
 
+    With covers, pictures of the same genre are found by what they look like, and originals by their copies: cropped to
+    80 %, at half their size, as JPEG of quality 30, and all of that: ``cratedigger evaluate --task covers --data
+    covers/``.
+
     With interests, members planted with two tastes are asked for, whose tracks are of two genres that lie apart.
     """
     from bot.presenters.evaluation import evaluation_json, evaluation_markdown, evaluation_table
@@ -97,7 +107,7 @@ def evaluate(
         _wrong(f"--task: {task!r} is none of {', '.join(Task)}.")
     if as_json and markdown == STANDARD_OUTPUT:
         _wrong("--json and --markdown -: only one of them can be printed.")
-    if not from_here(data).is_file():
+    if not from_here(data).is_file() and not (task == Task.COVERS and from_here(data).is_dir()):
         _wrong(f"--data: {data} is not a file." if from_here(data).exists() else f"--data: there is no file {data}.")
     measured, was_stopped = _measured(
         from_here(data),
@@ -133,6 +143,9 @@ def _measured(
     from recommender.evaluation.splits import Task
 
     settings = read_settings()
+    if task is Task.COVERS:
+        measured = _of_covers(settings, data, methods=methods, k=k, seeds=seeds)
+        return [measured], measured.evaluation.was_stopped
     encoder, others = _encoders(settings, methods, task)
     asked: dict[str, Any] = {"methods": methods, "k": k, "seeds": seeds, "encoder": encoder, "home": settings.home}
     done: list[Measured] = []
@@ -194,8 +207,43 @@ def _of_texts(
         yield from measure_texts(data, splits=splits, encoders=others, **asked, **told)
 
 
+def _of_covers(
+    settings: "Settings", data: Path, *, methods: tuple[str, ...], k: int, seeds: tuple[int, ...]
+) -> "Measured":
+    from bot.services.evaluation_covers import measure_covers
+    from bot.wiring import MODELS
+    from recommender.encoders.conversion import convert_beforehand
+    from recommender.encoders.registry import image_encoder
+    from recommender.errors import EncoderUnavailableError
+    from recommender.evaluation.methods import COVER_METHOD_NAMES, needs_encoder
+    from recommender.evaluation.splits import Task
+
+    cache = settings.home / MODELS
+    encoder = image_encoder(settings.image_encoder, cache)
+    named = [name for name in methods if name not in COVER_METHOD_NAMES]
+    try:
+        others = {name: image_encoder(name, cache) for name in named}
+    except EncoderUnavailableError as error:
+        _wrong(f"--methods: {error} For --task covers there are also {', '.join(COVER_METHOD_NAMES)}.")
+    for name in (settings.image_encoder, *others):
+        if any(needs_encoder(method, Task.COVERS) for method in methods):
+            convert_beforehand(settings.text_encoder, name, cache)
+    with _progress(methods, seeds, "", of="pictures") as told:
+        return measure_covers(
+            data,
+            methods=methods,
+            k=k,
+            seeds=seeds,
+            encoder=encoder,
+            encoders=others,
+            reading=told["reading"],
+            describing=told["embedding"],
+            report=told["report"],
+        )
+
+
 @contextmanager
-def _progress(methods: Sequence[str], seeds: Sequence[int], of_split: str) -> Iterator["Told"]:
+def _progress(methods: Sequence[str], seeds: Sequence[int], of_split: str, *, of: str = "texts") -> Iterator["Told"]:
     """Show on standard error what is being done, and for how long; yield what is told of it."""
     started = time.monotonic()
     with Console(stderr=True).status(f"Reading{of_split}") as status:
@@ -208,7 +256,7 @@ def _progress(methods: Sequence[str], seeds: Sequence[int], of_split: str) -> It
 
         yield {
             "reading": lambda done, total: status.update(f"Reading{of_split} {done / total:.0%}"),
-            "embedding": lambda done, total: status.update(f"Embedding {done:,} of {total:,} texts"),
+            "embedding": lambda done, total: status.update(f"Embedding {done:,} of {total:,} {of}"),
             "report": measuring,
         }
 
@@ -230,18 +278,34 @@ def _named(methods: str | None, task: "Task") -> tuple[str, ...]:
 
     fitting = names_for(task)
     if methods is None:
+        if task is Task.COVERS:
+            fitting = (*fitting, *_other_image_encoders())
         missing = {name: package for name in fitting if (package := package_missing_for(name)) is not None}
         for name, package in missing.items():
             Console(stderr=True).print(f"{name} is left out: {package} is not installed.")
         return tuple(name for name in fitting if name not in missing)
     names = tuple(dict.fromkeys(name.strip() for name in methods.split(",") if name.strip()))
-    unknown = [name for name in names if name not in fitting and task is not Task.TEXT]
+    unknown = [name for name in names if name not in fitting and task not in {Task.TEXT, Task.COVERS}]
     if unknown or not names:
         _wrong(f"--methods: {', '.join(unknown) or 'none named'}; for --task {task} there are {', '.join(fitting)}.")
     for name in names:
         if (package := package_missing_for(name)) is not None:
             _wrong(f"--methods: {name} needs {package}: pip install {package}")
     return names
+
+
+def _other_image_encoders() -> tuple[str, ...]:
+    """Return the image encoders whose weights are here, without that of the settings; tell of those that are not."""
+    from recommender.encoders.image_cnn import MODELS, find_cnn
+    from recommender.errors import EncoderUnavailableError
+
+    found = []
+    for name in sorted(MODELS.keys() - {read_settings().image_encoder.lower()}):
+        try:
+            found.append(find_cnn(name).name)
+        except EncoderUnavailableError as error:
+            Console(stderr=True).print(f"{name} is left out: {error}", markup=False, highlight=False, soft_wrap=True)
+    return tuple(found)
 
 
 def _wrong(sentence: str) -> NoReturn:

@@ -13,8 +13,10 @@ from recommender.unit_rows import unit_rows
 
 IMAGE_COLUMNS: Final = 256
 """Columns that a cover keeps. The recall of docs/decisions/0002 was measured at this width."""
-ENOUGH_COVERS: Final = 2_000
-"""Distinct covers from which on principal axes are fitted; fewer would describe these covers and not the next ones."""
+ENOUGH_COVERS: Final = 500
+"""Distinct covers from which on principal axes are fitted; fewer would describe these covers and not the next ones.
+Measured on 2,500 covers that the axes were not fitted to, same theme among ten: .285 by random directions, .289 by axes
+of 300 covers, .288 by axes of 500 to 2,000."""
 
 _CENTRING_PRIOR: Final = 10.0
 """Tracks' worth of belief that the mean is zero: a catalog of one track must not be centred to nothing."""

@@ -11,6 +11,7 @@ from rich.text import Text
 from bot.services.evaluation import Measured
 from recommender.evaluation.compare import DEEP, Comparison, Row
 from recommender.evaluation.counts import CountRow
+from recommender.evaluation.cover_task import CoverRow
 from recommender.evaluation.planted_interests import InterestRow
 from recommender.evaluation.splits import Task
 
@@ -25,6 +26,11 @@ IN_A_TERMINAL: Final = frozenset(
     | {"Genres", "of genres", "Subgenres", "of subgenres", "Smaller"}
 )
 """Headings of the figures that fit 80 columns, beside precision or recall."""
+COPY_HEADINGS: Final = {
+    "crop-centre": "Centre", "crop-random": "Part", "scale-50": "Half", "jpeg-30": "JPEG", "together": "All",
+}  # fmt: skip
+"""Kind of copy → heading over the share of copies whose original was found first."""
+OF_COVERS_IN_A_TERMINAL: Final = frozenset({"of P", "NDCG", "s", *COPY_HEADINGS.values()})
 _JSON_DECIMALS: Final = 6
 _METRICS: Final = {"ndcg": "NDCG", "rmse": "RMSE"}
 
@@ -33,7 +39,7 @@ def evaluation_json(measured: Measured) -> Json:
     """Return the JSON answer of ``cratedigger evaluate --json``.
 
     What cannot be measured on the file is null, and so is what the task has not: counts have no lists, lists no RMSE,
-    and only interests have genres.
+    only interests have genres, and only covers have copies.
     """
     found = measured.evaluation
     return {
@@ -60,8 +66,9 @@ def evaluation_table(measured: Measured) -> RenderableType:
     """Return the main figures as a table of 80 columns, with what our methods come to against the best baseline."""
     cells = [_cells(row) for row in measured.evaluation.rows]
     # With one track there is more to be found than a list holds, and recall says little.
-    main = "P" if measured.task in {Task.TRACKS, Task.TEXT} else "R"
-    headings = [heading for heading in cells[0] if heading in IN_A_TERMINAL or heading == main]
+    main = "P" if measured.task in {Task.TRACKS, Task.TEXT, Task.COVERS} else "R"
+    fitting = OF_COVERS_IN_A_TERMINAL if measured.task is Task.COVERS else IN_A_TERMINAL
+    headings = [heading for heading in cells[0] if heading in fitting or heading == main]
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 0, 0, 1))
     table.add_column("Method", no_wrap=True)
     for heading in headings:
@@ -118,6 +125,19 @@ def _cells(row: Row | CountRow | InterestRow) -> dict[str, str]:
             "MAE": _shown(row.mae, 4),
             "s": _shown(row.seconds, 0),
         }
+    if isinstance(row, CoverRow):
+        return {
+            "P": _shown(row.precision, 3),
+            "of P": _interval(row.precision_ci),
+            "NDCG": _shown(row.ndcg, 3),
+            "of NDCG": _interval(row.ndcg_ci),
+            "MRR": _shown(row.mrr, 3),
+            "Hit": _shown(row.hit, 3),
+            f"R@{DEEP}": _shown(row.recall_100, 3),
+            "Cov": _shown(row.coverage, 3),
+            **{heading: _shown(row.copies[kind], 3) for kind, heading in COPY_HEADINGS.items()},
+            "s": _shown(row.seconds, 0),
+        }
     return {
         "NDCG": _shown(row.ndcg, 4),
         "95 %": _interval(row.ndcg_ci),
@@ -159,6 +179,7 @@ def _row_json(row: Row | CountRow | InterestRow) -> Json:
     lists = row if isinstance(row, Row) else None
     counts = row if isinstance(row, CountRow) else None
     interests = row if isinstance(row, InterestRow) else None
+    covers = row if isinstance(row, CoverRow) else None
     return {
         "method": row.method,
         "n": row.n,
@@ -171,6 +192,9 @@ def _row_json(row: Row | CountRow | InterestRow) -> Json:
         **{name: interests and _rounded(getattr(interests, name)) for name in INTERESTS_JSON},
         "genres_ci": interests and [_rounded(each) for each in interests.genres_ci],
         "subgenres_ci": interests and [_rounded(each) for each in interests.subgenres_ci],
+        "precision_ci": covers and [_rounded(each) for each in covers.precision_ci],
+        "copies": covers and {kind: _rounded(share) for kind, share in covers.copies.items()},
+        "copies_asked": covers and covers.copies_asked,
         "seconds": _rounded(row.seconds),
     }
 

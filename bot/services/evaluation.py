@@ -206,12 +206,17 @@ def _comparisons(evaluation: Figures, *, among: Sequence[str] | None) -> tuple[C
     return tuple(dict.fromkeys(each for each in against if each is not None))
 
 
+def made_with(*further: str) -> dict[str, str]:
+    """Return the versions of the packages that may change a figure, of further ones, and of Python."""
+    packages = {name: found for name in (*_MADE_WITH, *further) if (found := _version(name)) is not None}
+    return {**packages, "Python": platform.python_version()}
+
+
 def _provenance(file: Path, encoder: TextEncoder | None) -> dict[str, str]:
     with file.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
     return {
-        **{name: found for name in _MADE_WITH if (found := _version(name)) is not None},
-        "Python": platform.python_version(),
+        **made_with(),
         **({} if encoder is None else {"text encoder": encoder.fingerprint}),
         "SHA-256 of the file": digest,
     }

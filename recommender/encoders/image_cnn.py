@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import torch
 
 LITE0 = "efficientnet-lite0"
+LEVELS = "levels1"
+"""Names in fingerprints how depths are joined; the number grows with every change of that."""
 Colours = tuple[float, float, float]
 """Red, green, blue, on a scale of 0 to 1."""
 
@@ -35,12 +37,15 @@ class CnnModel:
     build: Callable[[Mapping[str, Any]], "torch.nn.Module"]
     """Makes the classifier from the weights as they are in the file."""
     classifier: str
-    """The last layer, which is taken off: what goes into it is the vector."""
+    """The last layer, which is taken off: what goes into it is the vector, unless there are levels."""
+    levels: Callable[["torch.nn.Module"], "torch.nn.Module"] | None = None
+    """Makes a network that describes pictures at several depths from the whole one."""
 
     @property
     def fingerprint(self) -> str:
         """``model@revision/preprocessing/dim``."""
-        return f"{self.name}@{self.weights_sum[:8]}/middle-square-{self.side}/{self.dim}"
+        depths = f"-{LEVELS}" if self.levels else ""
+        return f"{self.name}@{self.weights_sum[:8]}/middle-square-{self.side}{depths}/{self.dim}"
 
 
 def find_cnn(name: str) -> CnnModel:
@@ -71,8 +76,11 @@ def load_cnn(model: CnnModel, *, classifier: bool = False) -> "torch.nn.Module":
     import torch
 
     network = model.build(torch.load(weights, map_location="cpu", weights_only=True))
-    if not classifier:
-        network.set_submodule(model.classifier, torch.nn.Identity())
+    if classifier:
+        return network.eval()
+    if model.levels is not None:
+        return model.levels(network).eval()
+    network.set_submodule(model.classifier, torch.nn.Identity())
     return network.eval()
 
 
@@ -105,6 +113,38 @@ def _lite0(weights: Mapping[str, Any]) -> "torch.nn.Module":
     return network
 
 
+def _lite0_levels(network: "torch.nn.Module") -> "torch.nn.Module":
+    """Return the network that gives three depths side by side, shape (rows, 1280 + 192 + 80).
+
+    Each is averaged over the picture and of its share's length. Of the last one the root is taken, because a few
+    channels would outweigh all others (the Hellinger kernel: Arandjelović and Zisserman, CVPR 2012,
+    doi:10.1109/CVPR.2012.6248018); they are not negative. The choice is docs/decisions/0010.
+    """
+    import torch
+
+    class Levels(torch.nn.Module):  # type: ignore[misc, unused-ignore]
+        def __init__(self) -> None:
+            super().__init__()
+            self.network = network
+
+        def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+            maps = self.network.bn1(self.network.conv_stem(pixels))
+            by_stage = []
+            for stage in self.network.blocks:
+                maps = stage(maps)
+                by_stage.append(maps)
+            last = self.network.bn2(self.network.conv_head(maps))
+            levels = [
+                share * torch.nn.functional.normalize(by_stage[stage].mean((2, 3)))
+                for stage, share in _SHARES_OF_STAGES.items()
+            ]
+            return torch.cat([torch.nn.functional.normalize(last.mean((2, 3)).clamp(min=0).sqrt()), *levels], dim=1)
+
+    return Levels()
+
+
+_SHARES_OF_STAGES = {5: 1.0, 3: 0.6}
+"""Stage → length of its part of a vector, against 1 for the last layer: shapes, then textures and colours."""
 _BLOCKS_OF_STAGES = (1, 2, 2, 3, 3, 4, 1)
 _BEGINNINGS = {
     "_conv_stem": "conv_stem", "_bn0": "bn1", "_conv_head": "conv_head", "_bn1": "bn2", "_fc": "classifier",
@@ -165,12 +205,13 @@ MODELS = {
     LITE0: CnnModel(
         name=LITE0,
         weights_sum="579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
-        dim=1280,
+        dim=1280 + 192 + 80,
         mean=_HALF,
         deviation=_HALF,
         weights=_lite0_weights,
         build=_lite0,
         classifier="classifier",
+        levels=_lite0_levels,
     ),
     # The first release of torchvision's weights: the second classifies better, but its smoothed labels and mixed
     # pictures make poorer vectors for comparing (Kornblith et al., NeurIPS 2021, arXiv:2010.16402).

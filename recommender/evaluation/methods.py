@@ -7,6 +7,7 @@ from typing import Final
 
 from recommender.evaluation import baselines, collaborative_baselines, earlier_systems
 from recommender.evaluation.count_predictors import COUNT_METHODS
+from recommender.evaluation.cover_baselines import COVER_BASELINES
 from recommender.evaluation.engine import Engine
 from recommender.evaluation.rankers import Method
 from recommender.evaluation.splits import Task
@@ -14,6 +15,7 @@ from recommender.evaluation.text_baselines import TEXT_BASELINES
 
 OURS: Final = "ours"
 BERT: Final = "bert"
+CNN: Final = "cnn"
 
 BASELINES: Final[Mapping[str, Method]] = MappingProxyType(
     {
@@ -57,8 +59,21 @@ EARLIER_SYSTEMS: Final[Mapping[str, str]] = MappingProxyType(
 """The systems that this one grew from, and what each was."""
 TEXT_METHOD_NAMES: Final = (*TEXT_BASELINES, BERT, OURS)
 """By lyrics alone; any other name is that of a text encoder."""
-_NEEDS: Final = MappingProxyType({"als": "implicit", "bpr": "implicit", "word2vec": "gensim", "doc2vec": "gensim"})
+COVER_METHOD_NAMES: Final = (*COVER_BASELINES, CNN, OURS)
+"""By pictures alone; any other name is that of an image encoder."""
+_NEEDS: Final = MappingProxyType(
+    {
+        "als": "implicit",
+        "bpr": "implicit",
+        "word2vec": "gensim",
+        "doc2vec": "gensim",
+        "hog": "scikit-image",
+        "histogram+hog": "scikit-image",
+    }
+)
 """Packages without which a method is not there."""
+_MODULES: Final = MappingProxyType({"scikit-image": "skimage"})
+"""Of packages that are imported by another name."""
 
 
 def names_for(task: Task) -> tuple[str, ...]:
@@ -67,6 +82,8 @@ def names_for(task: Task) -> tuple[str, ...]:
         return tuple(COUNT_METHODS)
     if task is Task.TEXT:
         return TEXT_METHOD_NAMES
+    if task is Task.COVERS:
+        return COVER_METHOD_NAMES
     of_lists = frozenset() if task in {Task.CONTINUATION, Task.LISTENING} else _OF_LISTS
     return tuple(name for name in METHOD_NAMES if name not in of_lists)
 
@@ -82,7 +99,9 @@ def all_methods(engine: Engine, task: Task = Task.CONTINUATION) -> dict[str, Met
 
 
 def needs_encoder(name: str, task: Task) -> bool:
-    """Return whether a method embeds the words of tracks."""
+    """Return whether a method embeds the words of tracks, or pictures."""
+    if task is Task.COVERS:
+        return name not in COVER_BASELINES
     if task is Task.TEXT:
         return name not in TEXT_BASELINES
     return task is not Task.COUNTS and (name == BERT or name in OUR_METHODS)
@@ -91,4 +110,4 @@ def needs_encoder(name: str, task: Task) -> bool:
 def package_missing_for(name: str) -> str | None:
     """Return the package that a method needs and that is not installed, or None."""
     package = _NEEDS.get(name)
-    return package if package is not None and find_spec(package) is None else None
+    return package if package is not None and find_spec(_MODULES.get(package, package)) is None else None

@@ -32,6 +32,8 @@ class Task(StrEnum):
     """How often a member listened to held-out songs is predicted."""
     TEXT = "text"
     """Songs of the same artist or genre are found by their lyrics alone."""
+    COVERS = "covers"
+    """Pictures of the same genre, and the originals of copies, are found by what they look like alone."""
     INTERESTS = "interests"
     """Members planted with two tastes get both."""
 
@@ -56,7 +58,7 @@ class SplitKind(StrEnum):
     ARTIST = "artist"
     """Tracks and text: those of the same first artist belong together."""
     GENRE = "genre"
-    """Text: those of the same genre belong together; songs of the query's own artist are no candidates."""
+    """Text and covers: those of the same genre belong together; what is of the query's own artist is no candidate."""
     EVEN = "even"
     """Interests: as many tracks of one taste as of the other."""
     UNEVEN = "uneven"
@@ -69,6 +71,7 @@ SPLITS_OF: Final = {
     Task.TRACKS: (SplitKind.PLAYLIST, SplitKind.SUBGENRE, SplitKind.ARTIST),
     Task.COUNTS: (SplitKind.HOLDOUT, SplitKind.LOO, SplitKind.COLD),
     Task.TEXT: (SplitKind.ARTIST, SplitKind.GENRE),
+    Task.COVERS: (SplitKind.GENRE,),
     Task.INTERESTS: (SplitKind.EVEN, SplitKind.UNEVEN),
 }
 """The splits that fit each task, the default first."""

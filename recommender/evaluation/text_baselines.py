@@ -34,7 +34,7 @@ WORD_WINDOW: Final = 8
 """Words to each side: a line or two."""
 RAREST_WORD: Final = 3
 """Occurrences below which Word2Vec and Doc2Vec leave a word out."""
-_NEGATIVES: Final = 10
+_NEGATIVES: Final = 5
 _SAMPLING: Final = 1e-4
 """Frequent words are read less often; 1e-3, gensim's default, is meant for longer texts."""
 _RANDOM_COLUMNS: Final = 32

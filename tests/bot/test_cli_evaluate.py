@@ -24,6 +24,7 @@ from tests.recommender.songbook import songs
 KEYS = ["method", "n", "precision", "recall", "f1", "ndcg", "ndcg_ci", "mrr", "hit", "coverage", "novelty", "ild"]
 KEYS += ["artists", "recall_100", "rmse", "rmse_ci", "mae", "seconds"]
 KEYS += ["genres", "genres_ci", "subgenres", "subgenres_ci", "smaller"]
+KEYS += ["precision_ci", "copies", "copies_asked"]
 
 
 @pytest.fixture

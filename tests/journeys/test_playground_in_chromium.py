@@ -144,6 +144,20 @@ async def test_sad_acoustic_songs_about_leaving_home_are_found_with_the_keyboard
     await page.screenshot(path=tmp_path / "prompt.png")
 
 
+async def test_a_member_is_picked_from_a_list_of_those_who_are_here(
+    tab: BrowserContext, playground: Playground
+) -> None:
+    page = await opened(tab, playground)
+    before = await page.locator(".message").count()
+    await typed(page, "together")
+    await page.locator("#option-with").select_option(label="Jonas")
+    await page.keyboard.press("Enter")
+
+    answer = await answered(page, before)
+
+    assert "Jonas has not agreed that others start from their taste" in await answer.inner_text()
+
+
 async def test_covers_are_seen_and_titles_lead_to_spotify(tab: BrowserContext, playground: Playground) -> None:
     page = await opened(tab, playground)
 

@@ -37,3 +37,16 @@ def test_editors_have_linked_every_song_with_its_page() -> None:
     track = sample_catalog().unheard[0]
 
     assert song(track).links == (f"https://open.spotify.com/track/{track.spotify_id}",)
+
+
+def test_a_way_between_two_songs_and_a_list_with_somebody_are_offered() -> None:
+    catalog = sample_catalog()
+    titles = {track.facts.title for track in catalog.dataset}
+
+    [path] = [each for each in tries(catalog) if each.startswith("/path ")]
+    [together] = [each for each in tries(catalog) if each.startswith("/together ")]
+
+    start, _, end = path.removeprefix("/path from: ").partition(" to: ")
+    assert {start, end} <= titles
+    assert start != end
+    assert together.removeprefix("/together with: ") in {listener.name for listener in LISTENERS}

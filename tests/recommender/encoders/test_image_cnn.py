@@ -100,6 +100,37 @@ def test_openvino_agrees_with_torch(lite0: ImageEncoder, lite0_in_torch: ImageEn
     assert float(agreement.min()) >= 0.999
 
 
+def test_a_vector_holds_three_depths_each_at_its_share(lite0: ImageEncoder) -> None:
+    rows = lite0.encode(UPPER)
+    last, middle, early = rows[:, :1280], rows[:, 1280:1472], rows[:, 1472:]
+
+    lengths = [np.linalg.norm(part, axis=1) / np.linalg.norm(last, axis=1) for part in (middle, early)]
+
+    np.testing.assert_allclose(lengths, [[1.0] * PATTERNS, [0.6] * PATTERNS], atol=1e-5)
+    assert (last >= 0).all()
+
+
+def test_each_depth_is_the_mean_of_what_the_network_sees_there(lite0: ImageEncoder) -> None:
+    network = load_cnn(find_cnn("efficientnet-lite0"), classifier=True)
+    maps: dict[str, torch.Tensor] = {}
+    for name in ("blocks.3", "blocks.5", "bn2"):
+        layer = network.get_submodule(name)
+        layer.register_forward_hook(lambda _layer, _inputs, output, name=name: maps.__setitem__(name, output))
+
+    outputs(network, UPPER)
+
+    means = {name: np.asarray(each.mean((2, 3)).numpy()) for name, each in maps.items()}
+    expected = [unit_rows(np.sqrt(means["bn2"])), unit_rows(means["blocks.5"]), 0.6 * unit_rows(means["blocks.3"])]
+    np.testing.assert_allclose(lite0.encode(UPPER), unit_rows(np.concatenate(expected, axis=1)), atol=1e-4)
+
+
+def test_the_fingerprint_tells_that_depths_are_joined() -> None:
+    joined = find_cnn("efficientnet-lite0")
+
+    assert joined.fingerprint == "efficientnet-lite0@57934424/middle-square-224-levels1/1552"
+    assert replace(joined, levels=None, dim=1280).fingerprint == "efficientnet-lite0@57934424/middle-square-224/1280"
+
+
 def test_one_refused_picture_refuses_its_call(lite0: ImageEncoder) -> None:
     with pytest.raises(PictureRefusedError):
         lite0.encode([UPPER[0], UPPER[1][:300]])

@@ -12,7 +12,7 @@ def test_the_defaults_know_their_fingerprint_and_width_before_they_load(tmp_path
     text, image = text_encoder("minilm", tmp_path), image_encoder("efficientnet-lite0", tmp_path)
 
     assert (text.fingerprint, text.dim) == ("all-MiniLM-L6-v2@1110a243/mean-256/384", 384)
-    assert (image.fingerprint, image.dim) == ("efficientnet-lite0@57934424/middle-square-224/1280", 1280)
+    assert (image.fingerprint, image.dim) == ("efficientnet-lite0@57934424/middle-square-224-levels1/1552", 1552)
     assert list(tmp_path.iterdir()) == []
 
 
