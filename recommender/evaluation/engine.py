@@ -230,6 +230,11 @@ class Engine:
             self._learnt = {id(training): (training, tables, weights)}
         return self._learnt[id(training)][1:]
 
+    def fused_vectors(self, tracks: tuple[Track, ...]) -> Matrix:
+        """Return the fused vectors of tracks as far as they are known, shape (tracks, dim)."""
+        index, _ = self._catalog_of(tracks)
+        return known_vectors(index, np.arange(1, len(tracks) + 1))
+
     def _catalog_of(self, tracks: tuple[Track, ...]) -> tuple["CatalogIndex", DatasetCatalog]:
         if id(tracks) not in self._ready:
             text = (track_text_fingerprint(self._encoder), self._encoder.dim)

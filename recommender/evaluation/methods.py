@@ -9,12 +9,14 @@ from recommender.evaluation import baselines, collaborative_baselines, earlier_s
 from recommender.evaluation.count_predictors import COUNT_METHODS
 from recommender.evaluation.cover_baselines import COVER_BASELINES
 from recommender.evaluation.engine import Engine
+from recommender.evaluation.learned_fusion import learned_fusion
 from recommender.evaluation.rankers import Method
 from recommender.evaluation.splits import Task
 from recommender.evaluation.text_baselines import TEXT_BASELINES
 
 OURS: Final = "ours"
 BERT: Final = "bert"
+FUSION: Final = "learned-fusion"
 CNN: Final = "cnn"
 
 BASELINES: Final[Mapping[str, Method]] = MappingProxyType(
@@ -39,13 +41,13 @@ BASELINES: Final[Mapping[str, Method]] = MappingProxyType(
     }
 )
 """Those that need no encoder."""
-BASELINE_NAMES: Final = (*BASELINES, BERT)
+BASELINE_NAMES: Final = (*BASELINES, BERT, FUSION)
 CONTENT: Final = "ours-content"
 OUR_METHODS: Final = (CONTENT, OURS)
 METHOD_NAMES: Final = (*BASELINE_NAMES, *OUR_METHODS)
 COLLABORATIVE: Final = ("item-knn", "user-knn", "ease", "als", "bpr", "word2vec")
 """Baselines that only know who has what."""
-_OF_LISTS: Final = frozenset({*COLLABORATIVE, "popularity", "ease+content"})
+_OF_LISTS: Final = frozenset({*COLLABORATIVE, "popularity", "ease+content", FUSION})
 """Methods that learn from the lists of others, which one track alone does not have, nor have planted members."""
 EARLIER_SYSTEMS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -93,6 +95,7 @@ def all_methods(engine: Engine, task: Task = Task.CONTINUATION) -> dict[str, Met
     return {
         **BASELINES,
         BERT: earlier_systems.text_mean(engine.raw_text_vectors),
+        FUSION: learned_fusion(engine.fused_vectors),
         CONTENT: engine.content(),
         OURS: engine.by_track() if task is Task.TRACKS else engine.recommending(),
     }
@@ -104,7 +107,7 @@ def needs_encoder(name: str, task: Task) -> bool:
         return name not in COVER_BASELINES
     if task is Task.TEXT:
         return name not in TEXT_BASELINES
-    return task is not Task.COUNTS and (name == BERT or name in OUR_METHODS)
+    return task is not Task.COUNTS and (name in {BERT, FUSION} or name in OUR_METHODS)
 
 
 def package_missing_for(name: str) -> str | None:

@@ -151,6 +151,12 @@ def test_parts_are_means_and_add_up(recommender: Recommender) -> None:
     assert [each.rank for each in answer.suggestions] == list(range(1, 11))
 
 
+def test_a_list_that_is_not_in_the_order_of_scores_has_no_places_by_score(recommender: Recommender) -> None:
+    answer = group_answer(recommender, asked(), [MIRA, ME])
+
+    assert all(each.by_score is None and not each.without for each in answer.suggestions)
+
+
 def test_each_reason_is_that_of_the_member_whom_it_suits_best(recommender: Recommender) -> None:
     answer = group_answer(recommender, asked(), [MIRA, ME])
 
