@@ -55,8 +55,9 @@ def test_the_default_network_is_well_above_colours_and_edges(run: Run, painted: 
     rows = {row["method"]: row for row in result.json["rows"]}
     best = max(rows[name]["precision"] for name in ("histogram", "hog", "histogram+hog"))
     assert rows["random"]["precision"] < 0.2
-    assert rows["cnn"]["precision"] > 1.4 * best
-    assert rows["ours"]["precision"] > 1.4 * best
+    # By what is missed, for the best of the simple methods leaves no room for a ratio of what is found.
+    assert 1 - rows["cnn"]["precision"] < (1 - best) / 2
+    assert 1 - rows["ours"]["precision"] < (1 - best) / 2
     assert min(rows["ours"]["precision_ci"][0], rows["cnn"]["precision_ci"][0]) > best
     assert set(rows["ours"]["copies"]) == set(COPIES)
     assert min(rows["ours"]["copies"].values()) >= 0.95
